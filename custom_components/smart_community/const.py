@@ -1,0 +1,20 @@
+"""Names that several files share. Everything else lives beside the code that uses it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from homeassistant.util.hass_dict import HassKey
+
+DOMAIN: Final = "smart_community"
+
+CONF_KIND: Final = "kind"
+KIND_COMMUNITY: Final = "community"
+KIND_MODBUS_BUS: Final = "modbus_bus"
+
+SUBENTRY_RESPONDER: Final = "responder"
+SUBENTRY_UNIT: Final = "unit"
+
+# Asked by the alarm trigger at a source's first reading: is an episode of it still open on record?
+# A source that cleared while Home Assistant was down is reported as cleared then, and only then:
+# reporting every quiet detector at each start would run thousands of automations for nothing.
+DATA_STILL_RAISED: HassKey[Callable[[str], bool]] = HassKey(f"{DOMAIN}_still_raised")

@@ -1,0 +1,361 @@
+"""How an incident climbs its ladder: what is due, who is told, and what silence does.
+
+Everything here returns a changed copy and writes what it did into the turn, so that no step is
+ever skipped, taken or pulled forward without a line of the timeline saying so.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .due import Turn, next_due
+from .events import UPDATE, Announce, Delivered, Occasion, Send
+from .model import (
+    ChannelKind,
+    DeliveryState,
+    Incident,
+    Notice,
+    Responder,
+    Rung,
+    RungState,
+    Status,
+    Step,
+)
+
+# Further detectors are told together: the first alarm jumps the queue, a storm is two messages.
+UPDATE_EVERY = timedelta(minutes=2)
+# Handled but not closed: asked about once a day, so that nothing stays half done for ever.
+REMIND_HANDLED = timedelta(hours=24)
+REMIND_AT_MOST = timedelta(hours=24)
+# Nobody could be told at all: somebody may become reachable any minute.
+RETRY_NOBODY = timedelta(minutes=1)
+RETRY_NOBODY_AT_MOST = timedelta(minutes=10)
+
+_LAST_WORDS = {DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED}
+
+
+def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Incident:
+    """Do everything that is due by now, in the order in which it came due."""
+    while (due := next_due(incident)) is not None and due[0] <= turn.now:
+        moment, why = due
+        match why:
+            case "step":
+                incident = _take_rung(incident, _first(incident, RungState.WAITING), turn, late)
+            case "receipt":
+                incident = _no_receipt(incident, moment, turn)
+            case "handle_within":
+                turn.note("reopened", due=moment, reason="handle_within", late=late)
+                incident = reopen(incident, turn, Occasion.OVERDUE)
+            case "reminder":
+                incident = remind(incident, turn, due=moment, late=late)
+            case _:
+                turn.note("told_of_growth", due=moment, sources=len(incident.sources))
+                tell_again(incident, turn, Occasion.GROWN)
+                incident = replace(incident, update_at=None, updated_at=turn.now)
+    return incident
+
+
+def _first(incident: Incident, *states: RungState) -> int:
+    """Index of the rung to be taken next among those in the given states; -1 if there is none."""
+    candidates = [
+        (rung.due or incident.level_at + incident.policy.ladder[index].after, index)
+        for index, rung in enumerate(incident.rungs)
+        if rung.state in states
+    ]
+    return min(candidates)[1] if candidates else -1
+
+
+def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> Incident:
+    step, rung = incident.policy.ladder[index], incident.rungs[index]
+    already = incident.tier
+    incident = _with_rung(incident, index, replace(rung, state=RungState.TAKEN, taken_at=turn.now))
+    chosen = _chosen(step, incident.loop, turn.directory)
+    reachable = [responder for responder in chosen if responder.channels]
+    turn.note(
+        "step_taken",
+        due=rung.due,
+        step=index,
+        tier=step.tier,
+        responders=[responder.key for responder in reachable],
+        unreachable=[responder.key for responder in chosen if not responder.channels],
+        late=late,
+        pulled=rung.pulled,
+    )
+    for responder in reachable:
+        incident = _tell(incident, index, responder, turn)
+    if step.tier is not None and step.tier != already and incident.tier == step.tier:
+        turn.effects.append(Announce(what="escalated", tier=step.tier))
+    if not reachable:
+        incident = pull_next(incident, turn, "nobody_reachable")
+    return _remind_if_exhausted(incident, turn)
+
+
+def _chosen(step: Step, loop: str, directory: Mapping[str, Responder]) -> list[Responder]:
+    if step.responder is not None:
+        named = directory.get(step.responder)
+        return [named] if named is not None else []
+    return [who for who in directory.values() if who.tier is step.tier and who.sees(loop)]
+
+
+def _tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> Incident:
+    step = incident.policy.ladder[index]
+    first = [kind for kind in step.channels if kind in responder.channels]
+    first = first or [responder.channels[0]]
+    rest = tuple(kind for kind in responder.channels if kind not in first)
+    notice = Notice(
+        step=index,
+        responder=responder.key,
+        tried=dict.fromkeys(first, DeliveryState.QUEUED),
+        untried=rest,
+        receipt_due=turn.now + incident.policy.receipt_within,
+    )
+    # A channel that this step uses needs not be tried once more on behalf of an earlier step.
+    others = tuple(
+        replace(other, untried=tuple(kind for kind in other.untried if kind not in first))
+        if other.responder == responder.key
+        else other
+        for other in incident.notices
+    )
+    for kind in first:
+        _send(turn, index, responder.key, kind, critical=step.critical)
+    return replace(incident, notices=(*others, notice))
+
+
+def _send(turn: Turn, step: int, responder: str, channel: ChannelKind, *, critical: bool) -> None:
+    turn.effects.append(
+        Send(
+            step=step,
+            responder=responder,
+            channel=channel,
+            occasion=Occasion.ALARM,
+            critical=critical,
+        )
+    )
+
+
+def delivered(incident: Incident, event: Delivered, turn: Turn) -> Incident:
+    """Note what a channel reports; a failure goes on to the next channel, then the next step."""
+    index = next(
+        (
+            number
+            for number, notice in enumerate(incident.notices)
+            if (notice.step, notice.responder) == (event.step, event.responder)
+        ),
+        None,
+    )
+    if index is None or incident.notices[index].tried.get(event.channel) in _LAST_WORDS:
+        return incident
+    turn.note(
+        event.state,
+        step=event.step,
+        responder=event.responder,
+        channel=event.channel,
+        reason=event.reason,
+    )
+    notice = incident.notices[index]
+    notice = replace(notice, tried={**notice.tried, event.channel: event.state})
+    if event.state is DeliveryState.DELIVERED and notice.receipt_at is None:
+        notice = replace(notice, receipt_at=turn.now, receipt_due=None)
+    incident = _with_notice(incident, index, notice)
+    if event.state is DeliveryState.FAILED and all(
+        state is DeliveryState.FAILED for state in notice.tried.values()
+    ):
+        return _next_channel(incident, index, turn, failed=True)
+    return incident
+
+
+def _no_receipt(incident: Incident, due: datetime, turn: Turn) -> Incident:
+    index = next(n for n, notice in enumerate(incident.notices) if notice.receipt_due == due)
+    notice = incident.notices[index]
+    turn.note("no_receipt", due=due, step=notice.step, responder=notice.responder)
+    return _next_channel(incident, index, turn, failed=False)
+
+
+def _next_channel(incident: Incident, index: int, turn: Turn, *, failed: bool) -> Incident:
+    """Go on to the responder's next channel; past the last, see whether the step reached anyone."""
+    notice = incident.notices[index]
+    if notice.receipt_at is not None:
+        return incident
+    if notice.untried and notice.receipt_due is not None:
+        channel, *rest = notice.untried
+        critical = incident.policy.ladder[notice.step].critical
+        _send(turn, notice.step, notice.responder, channel, critical=critical)
+        return _with_notice(
+            incident,
+            index,
+            replace(
+                notice,
+                tried={**notice.tried, channel: DeliveryState.QUEUED},
+                untried=tuple(rest),
+                receipt_due=turn.now + incident.policy.receipt_within,
+            ),
+        )
+    if notice.receipt_due is None:  # an acknowledgement has ended the chase
+        return incident
+    incident = _with_notice(incident, index, replace(notice, receipt_due=None))
+    of_step = [other for other in incident.notices if other.step == notice.step]
+    if any(other.receipt_at or other.receipt_due for other in of_step):
+        return incident
+    all_failed = failed and all(
+        state is DeliveryState.FAILED for other in of_step for state in other.tried.values()
+    )
+    # A delivery that certainly failed is never waited out. One that is merely unconfirmed is,
+    # unless lives may depend on it: a sanitation department must not be called at night because
+    # a guard did not tap.
+    if all_failed or incident.policy.urgent:
+        return pull_next(incident, turn, "every_delivery_failed" if all_failed else "no_receipt")
+    return incident
+
+
+def pull_next(incident: Incident, turn: Turn, why: str) -> Incident:
+    """Take the next waiting step now instead of at its time, and say why."""
+    index = _first(incident, RungState.WAITING)
+    if index < 0:
+        return incident
+    rung = incident.rungs[index]
+    if rung.due is None or rung.due <= turn.now:
+        return incident
+    turn.note("step_pulled", due=rung.due, step=index, reason=why)
+    return _with_rung(incident, index, replace(rung, due=turn.now, pulled=why))
+
+
+def escalate(incident: Incident, turn: Turn) -> Incident:
+    """Take the next step at a person's word, also one that an acknowledgement holds back."""
+    index = _first(incident, RungState.WAITING, RungState.HELD)
+    if index < 0:
+        return remind(incident, turn, due=None, late=None)
+    rung = replace(
+        incident.rungs[index], state=RungState.WAITING, due=turn.now, pulled="by_a_person"
+    )
+    incident = _with_rung(incident, index, rung)
+    return _take_rung(incident, index, turn, None)
+
+
+def hold(incident: Incident, indexes: Iterable[int]) -> Incident:
+    """Hold steps back: an acknowledgement or a handling stops them for now."""
+    for index in indexes:
+        incident = _with_rung(
+            incident, index, replace(incident.rungs[index], state=RungState.HELD, due=None)
+        )
+    return incident
+
+
+def reopen(incident: Incident, turn: Turn, occasion: Occasion) -> Incident:
+    """Open again: held steps come due with their old distances, and those told are told so."""
+    ladder = incident.policy.ladder
+    base = max(
+        (s.after for s, r in zip(ladder, incident.rungs, strict=True) if r.taken_at is not None),
+        default=timedelta(0),
+    )
+    rungs = tuple(
+        replace(
+            rung,
+            state=RungState.WAITING,
+            due=turn.now + max(step.after - base, timedelta(0)),
+        )
+        if rung.state is RungState.HELD
+        else rung
+        for step, rung in zip(ladder, incident.rungs, strict=True)
+    )
+    incident = replace(
+        incident,
+        status=Status.OPEN,
+        rungs=rungs,
+        acknowledgements=(),
+        handle_by=None,
+        handled_at=None,
+        remind_at=None,
+        update_at=None,
+        updated_at=turn.now,
+    )
+    tell_again(incident, turn, occasion)
+    return _remind_if_exhausted(incident, turn)
+
+
+def remind(incident: Incident, turn: Turn, *, due: datetime | None, late: str | None) -> Incident:
+    """Ask again: the last step's people while nobody has taken it on, else whoever handled it."""
+    turn.note("reminder", due=due, number=incident.reminders + 1, late=late)
+    if incident.status is Status.HANDLED:
+        tell_again(incident, turn, Occasion.REMINDER)
+        return replace(
+            incident, remind_at=turn.now + REMIND_HANDLED, reminders=incident.reminders + 1
+        )
+    incident = replace(incident, remind_at=None, reminders=incident.reminders + 1)
+    taken = [i for i, rung in enumerate(incident.rungs) if rung.state is RungState.TAKEN]
+    for index in reversed(taken):
+        # Chosen anew: whoever has become reachable since is told now.
+        step = incident.policy.ladder[index]
+        chosen = [who for who in _chosen(step, incident.loop, turn.directory) if who.channels]
+        for responder in chosen:
+            incident = _ask_again(incident, index, responder, turn)
+        if chosen:
+            break
+    return _remind_if_exhausted(incident, turn)
+
+
+def _ask_again(incident: Incident, index: int, responder: Responder, turn: Turn) -> Incident:
+    notice = next(
+        (n for n in incident.notices if (n.step, n.responder) == (index, responder.key)), None
+    )
+    if notice is None:
+        return _tell(incident, index, responder, turn)
+    for channel in notice.tried:
+        turn.effects.append(
+            Send(
+                step=UPDATE,
+                responder=responder.key,
+                channel=channel,
+                occasion=Occasion.REMINDER,
+                critical=incident.policy.ladder[index].critical,
+            )
+        )
+    return incident
+
+
+def _remind_if_exhausted(incident: Incident, turn: Turn) -> Incident:
+    """Past the last step of an open incident a reminder is due, each time twice as far off."""
+    if incident.status is not Status.OPEN or incident.remind_at is not None:
+        return incident
+    if any(rung.state is RungState.WAITING for rung in incident.rungs):
+        return incident
+    if incident.notices:
+        first, most = incident.policy.handle_within, REMIND_AT_MOST
+    else:
+        first, most = RETRY_NOBODY, RETRY_NOBODY_AT_MOST
+    wait = min(first * 2 ** min(incident.reminders, 10), most)
+    return replace(incident, remind_at=turn.now + wait)
+
+
+def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
+    """Replace the notice on the phones of everyone who has been told by push."""
+    told = dict.fromkeys(
+        notice.responder for notice in incident.notices if ChannelKind.PUSH in notice.tried
+    )
+    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED}
+    critical = {
+        notice.responder
+        for notice in incident.notices
+        if rings and incident.policy.ladder[notice.step].critical
+    }
+    for responder in told:
+        turn.effects.append(
+            Send(
+                step=UPDATE,
+                responder=responder,
+                channel=ChannelKind.PUSH,
+                occasion=occasion,
+                critical=responder in critical,
+            )
+        )
+
+
+def _with_rung(incident: Incident, index: int, rung: Rung) -> Incident:
+    rungs = list(incident.rungs)
+    rungs[index] = rung
+    return replace(incident, rungs=tuple(rungs))
+
+
+def _with_notice(incident: Incident, index: int, notice: Notice) -> Incident:
+    notices = list(incident.notices)
+    notices[index] = notice
+    return replace(incident, notices=tuple(notices))

@@ -1,0 +1,248 @@
+"""What a loop needs before it believes: pure, durable, owned by the engine.
+
+A watch is kept per loop and zone. It remembers each source's episode, so that an alarm found again
+after a restart is the same one, never a second incident, also when a person closed it as false
+while the detector still sounds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from .errors import DomainError
+from .model import Policy, Verdict
+
+
+class Distinct(StrEnum):
+    """What `count` counts."""
+
+    SOURCE = "source"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detect:
+    """At once (nothing set); raised for `dwell`; `count` distinct within; `silence` of all."""
+
+    dwell: timedelta | None = None
+    count: int | None = None
+    distinct: Distinct = Distinct.SOURCE
+    within: timedelta | None = None
+    silence: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse two rules at once and numbers that could never be met."""
+        if sum(rule is not None for rule in (self.dwell, self.count, self.silence)) > 1:
+            raise DomainError("detect_one_rule")
+        if (self.count is None) != (self.within is None):
+            raise DomainError("detect_count_within")
+        if self.count is not None and self.count < 1:
+            raise DomainError("detect_count")
+        for span in (self.dwell, self.within, self.silence):
+            if span is not None and span <= timedelta(0):
+                raise DomainError("detect_duration")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signal:
+    """One source says raised or cleared, or reports a value, at a time.
+
+    `edge`: the change itself was seen. Without it the state was merely found, and may be the
+    episode that is already known.
+    """
+
+    source: str
+    name: str
+    raised: bool
+    at: datetime
+    value: str | None = None
+    edge: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Episode:
+    """One source, since when it is in alarm (None: it is not), and whether that was believed."""
+
+    name: str
+    last_at: datetime
+    raised_at: datetime | None = None
+    believed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """One raise within the window of a count."""
+
+    key: str
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """The detection of one loop in one zone, with what to open once it is met."""
+
+    loop: str
+    zone: str
+    zone_name: str
+    detect: Detect
+    policy: Policy
+    episodes: Mapping[str, Episode] = field(default_factory=dict)
+    hits: tuple[Hit, ...] = ()
+    armed_at: datetime | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """When a dwell or a silence will be met if nothing else happens."""
+        if self.detect.silence is not None:
+            return None if self.armed_at is None else self.armed_at + self.detect.silence
+        if self.detect.dwell is None:
+            return None
+        pending = [
+            episode.raised_at
+            for episode in self.episodes.values()
+            if episode.raised_at is not None and not episode.believed
+        ]
+        return min(pending) + self.detect.dwell if pending else None
+
+    def raised(self, source: str) -> bool:
+        """Whether this source is in alarm as far as anybody has said."""
+        episode = self.episodes.get(source)
+        return episode is not None and episode.raised_at is not None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What a signal or the passing of time meant: the sources now believed, and those cleared."""
+
+    watch: Watch
+    verdict: Verdict
+    believed: tuple[str, ...] = ()
+    cleared: tuple[str, ...] = ()
+
+
+def observe(watch: Watch, signals: Sequence[Signal], *, active: bool) -> Finding:
+    """Take signals in that came in the same instant, all raised or all cleared.
+
+    `active`: an incident of this loop and zone is running, so each further detector is news by
+    itself and need not be counted.
+    """
+    if watch.detect.silence is not None:
+        return _activity(watch, signals)
+    episodes = dict(watch.episodes)
+    if not signals[0].raised:
+        return _cleared(watch, episodes, signals)
+    new = []
+    for signal in signals:
+        known = episodes.get(signal.source)
+        if known is not None and known.raised_at is not None and not signal.edge:
+            continue
+        new.append(signal)
+        episodes[signal.source] = Episode(name=signal.name, last_at=signal.at, raised_at=signal.at)
+    if not new:
+        return Finding(watch=watch, verdict=Verdict.KNOWN)
+    watch = replace(watch, episodes=episodes)
+    if watch.detect.dwell is not None:
+        return Finding(watch=watch, verdict=Verdict.PENDING)
+    believed = tuple(signal.source for signal in new)
+    if watch.detect.count is not None and not active:
+        watch, believed = _counted(watch, new)
+        if not believed:
+            return Finding(watch=watch, verdict=Verdict.PENDING)
+    return _believe(watch, believed)
+
+
+def elapsed(watch: Watch, now: datetime) -> Finding:
+    """See whether a dwell or a silence has been met by `now`."""
+    due = watch.due
+    if due is None or due > now:
+        return Finding(watch=watch, verdict=Verdict.PENDING)
+    if watch.detect.silence is not None:
+        silent = {
+            source: replace(episode, raised_at=now) for source, episode in watch.episodes.items()
+        }
+        return _believe(replace(watch, armed_at=None, episodes=silent), tuple(silent))
+    dwell = watch.detect.dwell or timedelta(0)
+    met = tuple(
+        source
+        for source, episode in watch.episodes.items()
+        if episode.raised_at is not None
+        and not episode.believed
+        and episode.raised_at + dwell <= now
+    )
+    return _believe(watch, met)
+
+
+def shifted(watch: Watch, delta: timedelta) -> Watch:
+    """Move what is running along with a clock that was set."""
+    return replace(
+        watch,
+        armed_at=None if watch.armed_at is None else watch.armed_at + delta,
+        episodes={
+            source: replace(
+                episode,
+                raised_at=None if episode.raised_at is None else episode.raised_at + delta,
+            )
+            for source, episode in watch.episodes.items()
+        },
+        hits=tuple(replace(hit, at=hit.at + delta) for hit in watch.hits),
+    )
+
+
+def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
+    """Any sign of life re-arms a silence, and ends the alarm of one that was met."""
+    silent = tuple(source for source, episode in watch.episodes.items() if episode.believed)
+    calm = {
+        source: replace(episode, raised_at=None, believed=False)
+        for source, episode in watch.episodes.items()
+    }
+    for signal in signals:
+        calm[signal.source] = Episode(name=signal.name, last_at=signal.at)
+    latest = max(signal.at for signal in signals)
+    return Finding(
+        watch=replace(watch, episodes=calm, armed_at=max(latest, watch.armed_at or latest)),
+        verdict=Verdict.REARMED,
+        cleared=silent,
+    )
+
+
+def _cleared(watch: Watch, episodes: dict[str, Episode], signals: Sequence[Signal]) -> Finding:
+    cleared = []
+    for signal in signals:
+        known = episodes.get(signal.source)
+        if known is not None and known.raised_at is not None:
+            cleared.append(signal.source)
+            episodes[signal.source] = Episode(name=signal.name, last_at=signal.at)
+    if not cleared:
+        return Finding(watch=watch, verdict=Verdict.NOTHING_TO_CLEAR)
+    return Finding(
+        watch=replace(watch, episodes=episodes),
+        verdict=Verdict.CLEARED,
+        cleared=tuple(cleared),
+    )
+
+
+def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str, ...]]:
+    """Count distinct keys in the window that ends with the newest; one that arrives late counts."""
+    by_value = watch.detect.distinct is Distinct.VALUE
+    hits = {(hit.key, hit.source): hit for hit in watch.hits}
+    for signal in signals:
+        key = (signal.value or "") if by_value else signal.source
+        hits[key, signal.source] = Hit(key=key, source=signal.source, at=signal.at)
+    newest = max(hit.at for hit in hits.values())
+    within = watch.detect.within or timedelta(0)
+    kept = tuple(hit for hit in hits.values() if newest - hit.at <= within)
+    watch = replace(watch, hits=kept)
+    if len({hit.key for hit in kept}) >= (watch.detect.count or 1):
+        return watch, tuple(dict.fromkeys(hit.source for hit in kept))
+    return watch, ()
+
+
+def _believe(watch: Watch, sources: tuple[str, ...]) -> Finding:
+    episodes = dict(watch.episodes)
+    for source in sources:
+        episodes[source] = replace(episodes[source], believed=True)
+    return Finding(
+        watch=replace(watch, episodes=episodes), verdict=Verdict.OPENED, believed=sources
+    )

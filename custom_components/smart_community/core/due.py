@@ -1,0 +1,56 @@
+"""When an incident next needs attention, and the turn in which it gets it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .events import Effect, Entry
+from .model import Actor, Incident, Responder, Rung, RungState, Step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """What one step of an incident is done with: the time, the people, and what comes of it."""
+
+    now: datetime
+    directory: Mapping[str, Responder]
+    effects: list[Effect] = field(default_factory=list)
+
+    def note(
+        self,
+        kind: str,
+        *,
+        actor: Actor | None = None,
+        due: datetime | None = None,
+        **data: object,
+    ) -> None:
+        """Add a line to the timeline; values that are None or empty are left out."""
+        kept = {key: value for key, value in data.items() if value not in (None, "", (), [])}
+        self.effects.append(Entry(kind=kind, at=self.now, actor=actor, due=due, data=kept))
+
+
+def planned(ladder: Sequence[Step], start: datetime) -> tuple[Rung, ...]:
+    """Absolute due times of a ladder that starts at `start`."""
+    return tuple(Rung(due=start + step.after) for step in ladder)
+
+
+def next_due(incident: Incident) -> tuple[datetime, str] | None:
+    """Return when this incident next needs attention and for what, None once it has ended."""
+    if not incident.status.active:
+        return None
+    dues = [
+        (rung.due, "step")
+        for rung in incident.rungs
+        if rung.state is RungState.WAITING and rung.due is not None
+    ]
+    dues += [(n.receipt_due, "receipt") for n in incident.notices if n.receipt_due is not None]
+    dues += [
+        (moment, why)
+        for moment, why in (
+            (incident.handle_by, "handle_within"),
+            (incident.remind_at, "reminder"),
+            (incident.update_at, "update"),
+        )
+        if moment is not None
+    ]
+    return min(dues, default=None)

@@ -1,0 +1,293 @@
+"""The values that travel through the house: frozen, typed, every time with its time zone.
+
+Severity follows CAP 1.2 (OASIS, clause 3.2.2); the tiers are those of docs/glossary.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """Who is asked, in the order in which an alarm climbs."""
+
+    PROPERTY = "property"
+    COMMITTEE = "committee"
+    DEPARTMENT = "department"
+    TOWNSHIP = "township"
+
+
+class Severity(StrEnum):
+    """CAP 1.2 severity, lowest first."""
+
+    MINOR = "minor"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+    EXTREME = "extreme"
+
+
+class Status(StrEnum):
+    """Where an incident stands. The transition table is in incident.py."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    HANDLED = "handled"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+
+    @property
+    def active(self) -> bool:
+        """Still somebody's business: neither closed nor taken over."""
+        return self not in {Status.CLOSED, Status.SUPERSEDED}
+
+
+class Disposition(StrEnum):
+    """What an incident turned out to be; asked for at closing."""
+
+    HANDLED = "handled"
+    FALSE_ALARM = "false_alarm"
+    DUPLICATE = "duplicate"
+    TEST = "test"
+    CLEARED = "cleared"
+
+
+class Proof(StrEnum):
+    """What `handle` must bring."""
+
+    NOTHING = "nothing"
+    NOTE = "note"
+    PHOTO = "photo"
+
+
+class Closes(StrEnum):
+    """Who may end an incident: the source by clearing, or only a person."""
+
+    SOURCE = "source"
+    PERSON = "person"
+
+
+class ChannelKind(StrEnum):
+    """The ways to a person, as a ladder's step names them."""
+
+    PUSH = "push"
+    SMS = "sms"
+    VOICE = "voice"
+
+
+class Verdict(StrEnum):
+    """Why something happened or did not: the same word in response, timeline and tests."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    KNOWN = "known"
+    PENDING = "pending"
+    REARMED = "rearmed"
+    CLEARED = "cleared"
+    CLEARED_BY_ITSELF = "cleared_by_itself"
+    NOTHING_TO_CLEAR = "nothing_to_clear"
+    TAKEN_OVER = "taken_over"
+    MUTED_LOOP_OFF = "muted_loop_off"
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY_ACKNOWLEDGED = "already_acknowledged"
+    HANDLED = "handled"
+    ALREADY_HANDLED = "already_handled"
+    NEEDS_NOTE = "needs_note"
+    NEEDS_PHOTO = "needs_photo"
+    CLOSED = "closed"
+    STILL_IN_ALARM = "still_in_alarm"
+    ALREADY_ENDED = "already_ended"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    RECORDED = "recorded"
+    NOTHING_DUE = "nothing_due"
+
+
+def aware(moment: datetime, name: str) -> None:
+    """Refuse a time without its zone: a naive due time is eight hours off in Shanghai."""
+    if moment.tzinfo is None:
+        message = f"{name} has no time zone"
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step of a ladder, as the blueprint writes it.
+
+    `after` counts from the opening, or from the promotion to this level. The step is not taken
+    any more once the incident has reached `unless`; with `by`, only an acknowledgement by that
+    tier counts ("unless acknowledged by the department").
+    """
+
+    tier: Tier | None = None
+    responder: str | None = None
+    after: timedelta
+    channels: tuple[ChannelKind, ...] = (ChannelKind.PUSH,)
+    unless: Status = Status.HANDLED
+    by: Tier | None = None
+    critical: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What the incident freezes when it opens: editing a blueprint never rewrites a running one."""
+
+    ladder: tuple[Step, ...]
+    handle_within: timedelta
+    receipt_within: timedelta
+    severity: Severity
+    proof: Proof = Proof.NOTHING
+    closes: Closes = Closes.SOURCE
+    takes_over: tuple[str, ...] = ()
+
+    @property
+    def urgent(self) -> bool:
+        """Lives may depend on it: silence of a step is not waited out (docs/decisions.md)."""
+        return self.severity in {Severity.SEVERE, Severity.EXTREME}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Responder:
+    """A desk or a person. `loops` empty means all loops; `channels` in the order to be tried."""
+
+    key: str
+    name: str
+    tier: Tier
+    users: frozenset[str] = frozenset()
+    channels: tuple[ChannelKind, ...] = ()
+    loops: frozenset[str] = frozenset()
+    language: str = "en"
+
+    def sees(self, loop: str) -> bool:
+        """Whether incidents of this loop are this responder's business; the township's all are."""
+        return self.tier is Tier.TOWNSHIP or not self.loops or loop in self.loops
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who acts: a user in the role of a responder, an administrator, or an automation (no user)."""
+
+    user_id: str | None = None
+    responder: str | None = None
+    tier: Tier | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One detector's part in an incident: its current or last episode."""
+
+    name: str
+    first_at: datetime
+    last_at: datetime
+    cleared_at: datetime | None = None
+    value: float | None = None
+    times: int = 1
+
+
+class RungState(StrEnum):
+    """What became of a step of the ladder in this incident."""
+
+    WAITING = "waiting"
+    HELD = "held"
+    TAKEN = "taken"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rung:
+    """A step of the ladder in a running incident. `due` is absolute; None while held."""
+
+    state: RungState = RungState.WAITING
+    due: datetime | None = None
+    taken_at: datetime | None = None
+    pulled: str | None = None
+
+
+class DeliveryState(StrEnum):
+    """How far a message got on one channel. `sent` proves nothing; `delivered` does."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One responder told on one step, over the channels of that step, then the others in order."""
+
+    step: int
+    responder: str
+    tried: Mapping[ChannelKind, DeliveryState] = field(default_factory=dict)
+    untried: tuple[ChannelKind, ...] = ()
+    receipt_due: datetime | None = None
+    receipt_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acknowledgement:
+    """Somebody has taken the incident on. `responder` is None for a user without one."""
+
+    responder: str | None
+    tier: Tier | None
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incident:
+    """One alarm being handled to its end. Only the functions of incident.py make changed copies."""
+
+    id: str
+    number: str
+    loop: str
+    zone: str
+    zone_name: str
+    policy: Policy
+    opened_at: datetime
+    first_alarm_at: datetime
+    level_at: datetime
+    status: Status = Status.OPEN
+    summary: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    rungs: tuple[Rung, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    assignee: str | None = None
+    handle_by: datetime | None = None
+    handled_at: datetime | None = None
+    closed_at: datetime | None = None
+    disposition: Disposition | None = None
+    drill: bool = False
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+    remind_at: datetime | None = None
+    reminders: int = 0
+    update_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse times without a zone and a ladder without its rungs."""
+        for name in ("opened_at", "first_alarm_at", "level_at"):
+            aware(getattr(self, name), name)
+
+    @property
+    def quiet(self) -> bool:
+        """Every source has cleared (or there is none, as in a person's report)."""
+        return all(source.cleared_at is not None for source in self.sources.values())
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Responders told so far, each once, in the order in which they were told."""
+        return tuple(dict.fromkeys(notice.responder for notice in self.notices))
+
+    @property
+    def tier(self) -> Tier | None:
+        """The highest tier reached."""
+        taken = [
+            step.tier
+            for step, rung in zip(self.policy.ladder, self.rungs, strict=True)
+            if rung.state is RungState.TAKEN and step.tier is not None
+        ]
+        return max(taken, key=list(Tier).index, default=None)
