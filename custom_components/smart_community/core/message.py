@@ -1,0 +1,161 @@
+"""What a responder reads, hears and can press. The sentences come from texts/ and are handed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from .errors import DomainError
+from .events import Occasion, Send
+from .model import Incident, Proof, Responder, Status
+
+ACTION_PREFIX = "SMART_COMMUNITY"
+TAG_PREFIX = "smart_community_"
+# Past a handful of names a phone shows an ellipsis; the count says the rest.
+_NAMED = 4
+
+
+class Verb(StrEnum):
+    """The buttons of a notice, as the phone's action name carries them."""
+
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    HANDLED = "HANDLED"
+    FALSE = "FALSE"
+    HELP = "HELP"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """One button: the action that comes back, its title, whether it asks for words."""
+
+    action: str
+    title: str
+    asks: bool = False
+    destructive: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One message to one responder. The tag makes a later one replace it on the phone."""
+
+    tag: str
+    group: str
+    title: str
+    text: str
+    spoken: str
+    incident: str
+    critical: bool = False
+    silent: bool = False
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tap:
+    """What a pressed button says."""
+
+    verb: Verb
+    incident: str
+    responder: str
+
+
+def tag(incident_id: str) -> str:
+    """Name all messages of one incident share, so that they replace each other."""
+    return f"{TAG_PREFIX}{incident_id}"
+
+
+def parse_action(action: str) -> Tap | None:
+    """Read a phone's action name; None if it is not one of ours; DomainError if it is mangled."""
+    if not action.startswith(f"{ACTION_PREFIX}_"):
+        return None
+    parts = action.removeprefix(f"{ACTION_PREFIX}_").split("_", 2)
+    if len(parts) != len(Tap.__dataclass_fields__) or not all(parts):
+        raise DomainError("tap_mangled", action=action[:100])
+    try:
+        return Tap(verb=Verb(parts[0]), incident=parts[1], responder=parts[2])
+    except ValueError as err:
+        raise DomainError("tap_mangled", action=action[:100]) from err
+
+
+def compose(
+    incident: Incident,
+    send: Send,
+    responder: Responder,
+    *,
+    texts: Mapping[str, Any],
+    names: Mapping[str, str],
+    zone: tzinfo,
+) -> Message:
+    """Put a message together in the responder's language.
+
+    `texts`: one of the files in texts/. `names`: responder key to name. `zone`: local time.
+    """
+    words = texts["message"]
+    values = {
+        "loop": texts["loops"].get(incident.loop, incident.loop),
+        "zone": incident.zone_name,
+        "number": incident.number,
+        "since": _clock(incident.first_alarm_at, zone),
+        "sources": _sources(incident, words),
+        "count": str(len(incident.sources)),
+        "who": names.get(incident.assignee or "", words["somebody"]),
+        "until": _clock(incident.handle_by, zone) if incident.handle_by else "",
+        "summary": incident.summary,
+    }
+    title = words["title"].format(**values)
+    if incident.drill:
+        title = words["drill"].format(title=title)
+    lines = [words["occasion"][send.occasion].format(**values)]
+    if incident.summary:
+        lines.append(incident.summary)
+    if incident.sources and not incident.quiet:
+        lines.append(words["where"].format(**values))
+    elif incident.sources:
+        lines.append(words["quiet"].format(**values))
+    lines.append(words["number"].format(**values))
+    return Message(
+        tag=tag(incident.id),
+        group=f"{TAG_PREFIX}{incident.loop}",
+        title=title,
+        text="\n".join(lines),
+        spoken=words["spoken"].format(title=title, text=lines[0], where=values["sources"]),
+        incident=incident.id,
+        critical=send.critical,
+        silent=send.occasion in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED},
+        buttons=_buttons(incident, responder, words["buttons"]),
+    )
+
+
+def _buttons(
+    incident: Incident, responder: Responder, words: Mapping[str, str]
+) -> tuple[Button, ...]:
+    offered = {
+        Status.OPEN: (Verb.ACKNOWLEDGE, Verb.HANDLED, Verb.FALSE, Verb.HELP),
+        Status.ACKNOWLEDGED: (Verb.HANDLED, Verb.FALSE, Verb.HELP),
+        Status.HANDLED: (Verb.HELP,),
+    }.get(incident.status, ())
+    # A photo cannot be pressed: it is added in the dashboard, which the notice opens.
+    if incident.policy.proof is Proof.PHOTO:
+        offered = tuple(verb for verb in offered if verb is not Verb.HANDLED)
+    return tuple(
+        Button(
+            action=f"{ACTION_PREFIX}_{verb}_{incident.id}_{responder.key}",
+            title=words[verb.lower()],
+            asks=verb is Verb.HANDLED and incident.policy.proof is Proof.NOTE,
+            destructive=verb is Verb.FALSE,
+        )
+        for verb in offered
+    )
+
+
+def _sources(incident: Incident, words: Mapping[str, Any]) -> str:
+    alarming = [source.name for source in incident.sources.values() if source.cleared_at is None]
+    shown = alarming or [source.name for source in incident.sources.values()]
+    text = words["comma"].join(shown[:_NAMED])
+    if len(shown) > _NAMED:
+        return str(words["and_more"]).format(names=text, count=len(shown) - _NAMED)
+    return text
+
+
+def _clock(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%H:%M:%S")
