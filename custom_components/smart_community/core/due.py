@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .events import Effect, Entry
-from .model import Actor, Incident, Responder, Rung, RungState, Step
+from .events import UPDATE, Effect, Entry, Occasion, Send
+from .model import Actor, Incident, Responder, Rung, RungState, Status, Step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,3 +54,25 @@ def next_due(incident: Incident) -> tuple[datetime, str] | None:
         if moment is not None
     ]
     return min(dues, default=None)
+
+
+_WANTED: Mapping[Occasion, frozenset[Status]] = {
+    Occasion.ALARM: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
+    Occasion.GROWN: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
+    Occasion.REOPENED: frozenset({Status.OPEN}),
+    Occasion.OVERDUE: frozenset({Status.OPEN}),
+    Occasion.REMINDER: frozenset({Status.OPEN, Status.HANDLED}),
+    Occasion.ACKNOWLEDGED: frozenset({Status.ACKNOWLEDGED}),
+    Occasion.HANDLED: frozenset({Status.HANDLED}),
+}
+
+
+def wanted(incident: Incident, send: Send) -> bool:
+    """Whether a message ordered earlier should still go out, asked just before it does."""
+    if incident.status not in _WANTED[send.occasion]:
+        return False
+    if send.step == UPDATE or incident.status is Status.OPEN:
+        return True
+    rule = incident.policy.ladder[send.step]
+    heard = {done.tier for done in incident.acknowledgements}
+    return rule.unless is not Status.ACKNOWLEDGED or (rule.by is not None and rule.by not in heard)

@@ -151,7 +151,7 @@ def _buttons(
 def _sources(incident: Incident, words: Mapping[str, Any]) -> str:
     alarming = [source.name for source in incident.sources.values() if source.cleared_at is None]
     shown = alarming or [source.name for source in incident.sources.values()]
-    text = words["comma"].join(shown[:_NAMED])
+    text = str(words["comma"]).join(shown[:_NAMED])
     if len(shown) > _NAMED:
         return str(words["and_more"]).format(names=text, count=len(shown) - _NAMED)
     return text

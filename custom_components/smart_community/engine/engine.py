@@ -1,0 +1,384 @@
+"""The incident engine: signals in, incidents kept, people told, nothing forgotten.
+
+Everything that decides is in core/; everything that writes is in runner.py; this puts them together
+and is what actions, taps and entities talk to.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ulid_transform import ulid_now
+
+from ..core.detection import Finding, Watch, elapsed, observe, shifted
+from ..core.due import next_due
+from ..core.errors import DomainError
+from ..core.events import (
+    Alarmed,
+    ClockJumped,
+    Delivered,
+    Entry,
+    Event,
+    Quieted,
+    TakenOver,
+    Tick,
+)
+from ..core.incident import open_incident
+from ..core.model import DeliveryState, Incident, Policy, Source, Verdict
+from .outbox import Letter, LetterState, Outbox
+from .requests import OpenRequest, Result, SignalRequest
+from .runner import Outlook, Runner, Work
+from .store import Batch, SignalRow, Store
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOP_OFF = "off"
+
+
+class Engine:
+    """One community's incidents."""
+
+    def __init__(self, store: Store, outlook: Outlook) -> None:
+        """Put the parts together; `start` opens the store."""
+        self._store = store
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="smart_community_store")
+        self._outlook = outlook
+        self._runner = Runner(store, self._executor, outlook)
+        self._runner.committed = self._committed
+        self._outbox: Outbox | None = None
+        self._late: str | None = None
+        self._task: object = None
+        self.changed: list[Callable[[], None]] = []
+
+    async def start(self, make_outbox: Callable[[Callable[[Letter], None]], Outbox]) -> None:
+        """Open the store and take up what was running; StoreError if that cannot be done safely."""
+        loop = asyncio.get_running_loop()
+        snapshot = await loop.run_in_executor(self._executor, self._store.open)
+        runner = self._runner
+        runner.incidents = {one.id: one for one in snapshot.incidents}
+        runner.watches = {(one.loop, one.zone): one for one in snapshot.watches}
+        runner.settings = dict(snapshot.settings)
+        self._outbox = make_outbox(self._letter_done)
+        for letter in snapshot.letters:
+            self._outbox.post(letter)
+        self._late = "restart" if snapshot.incidents else None
+        self._task = self._outlook.spawn(runner.work(), "smart_community engine")
+
+    def open_outbox(self) -> None:
+        """Start sending: the channels are there."""
+        if self._outbox is not None:
+            self._outbox.open()
+        self.tick()
+
+    async def stop(self) -> None:
+        """Write what is left and close the store. Nothing is lost by being killed instead."""
+        if isinstance(self._task, asyncio.Task):
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            await self._runner.drain()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._executor, self._store.close)
+        self._executor.shutdown(wait=False)
+
+    @property
+    def active(self) -> list[Incident]:
+        """Running incidents, the oldest first."""
+        return sorted(self._runner.incidents.values(), key=lambda one: one.opened_at)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the clock has to wake the engine."""
+        return self._runner.next_due()
+
+    @property
+    def overdue(self) -> timedelta:
+        """How late the most overdue thing is."""
+        return self._runner.latest_overdue(self._outlook.now())
+
+    @property
+    def letters_waiting(self) -> list[Letter]:
+        """Messages that are not yet out."""
+        return self._outbox.waiting if self._outbox is not None else []
+
+    def still_raised(self, source: str) -> bool:
+        """Whether a source has an episode on record that has not ended."""
+        return any(watch.raised(source) for watch in self._runner.watches.values())
+
+    def loop_on(self, loop: str, *, default: bool = True) -> bool:
+        """Whether a loop is switched on."""
+        return self._runner.settings.get(f"loop:{loop}", "on" if default else LOOP_OFF) != LOOP_OFF
+
+    async def switch_loop(self, loop: str, *, on: bool) -> None:
+        """Switch a loop on or off, durably."""
+        await self._runner.run(lambda work: work.setting(f"loop:{loop}", "on" if on else LOOP_OFF))
+
+    async def signal(self, request: SignalRequest) -> Result:
+        """Take signals in; answered once they are on disk."""
+        return await self._runner.run(partial(self._signal, request))
+
+    async def open(self, request: OpenRequest) -> Result:
+        """Open an incident without a detection."""
+        return await self._runner.run(partial(self._open, request))
+
+    async def act(self, incident_id: str, event: Event) -> Result:
+        """Let a person's deed happen to a running incident."""
+        return await self._runner.run(partial(self._act, incident_id, event))
+
+    async def refuse(self, incident_id: str, entry: Entry) -> None:
+        """Put a refusal on the incident's timeline."""
+        await self._runner.run(lambda work: work.batch.entries.append((incident_id, entry)))
+
+    def tick(self) -> None:
+        """Do what is due."""
+        self._runner.submit(self._tick)
+
+    def clock_jumped(self, by: timedelta) -> None:
+        """Move everything that is due along with a clock that was set."""
+        self._runner.submit(partial(self._jump, by))
+
+    async def find(self, reference: str) -> Incident | None:
+        """Find an incident by id or number, running or ended."""
+        for incident in self._runner.incidents.values():
+            if reference in {incident.id, incident.number}:
+                return incident
+        return await self._read(self._store.incident, reference)
+
+    async def incidents(self, **filters: Any) -> list[Incident]:
+        """List incidents, newest first; filters as in Store.incidents."""
+        return await self._read(partial(self._store.incidents, **filters))
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """Return an incident's timeline."""
+        return await self._read(self._store.timeline, incident_id)
+
+    async def _read[T](self, query: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, query, *args)
+
+    def _signal(self, request: SignalRequest, work: Work) -> Result:
+        if not self.loop_on(request.loop):
+            result = Result(verdict=Verdict.MUTED_LOOP_OFF)
+        else:
+            watch = work.watches.get((request.loop, request.zone)) or Watch(
+                loop=request.loop,
+                zone=request.zone,
+                zone_name=request.zone_name,
+                detect=request.detect,
+                policy=request.policy,
+            )
+            watch = replace(
+                watch, zone_name=request.zone_name, detect=request.detect, policy=request.policy
+            )
+            running = self._running(work, watch)
+            finding = observe(watch, request.signals, active=running is not None)
+            result = self._follow(finding, work)
+        for signal in request.signals:
+            work.batch.signals.append(
+                SignalRow(
+                    loop=request.loop,
+                    zone=request.zone,
+                    signal=signal,
+                    verdict=result.verdict,
+                    incident=result.incident.id if result.incident else None,
+                )
+            )
+        return result
+
+    def _follow(self, finding: Finding, work: Work) -> Result:
+        """Do what a detection's finding asks for: open, join, clear."""
+        watch = finding.watch
+        work.watch(watch)
+        if finding.cleared:
+            return self._clear(finding, work)
+        running = self._running(work, watch)
+        if not finding.believed:
+            return Result(verdict=finding.verdict, incident=running)
+        sources = {key: _source(watch, key) for key in finding.believed}
+        if running is None:
+            return self._open_with(
+                work,
+                loop=watch.loop,
+                zone=watch.zone,
+                zone_name=watch.zone_name,
+                policy=watch.policy,
+                sources=sources,
+            )
+        # The same change reaches a greater incident through its own loop and through the lesser.
+        news = {
+            key: source
+            for key, source in sources.items()
+            if key not in running.sources or running.sources[key].cleared_at is not None
+        }
+        if not news:
+            return Result(verdict=Verdict.JOINED, incident=running)
+        transition = work.step(running, Alarmed(sources=news))
+        return Result(verdict=transition.verdict, incident=transition.incident)
+
+    def _clear(self, finding: Finding, work: Work) -> Result:
+        result = Result(verdict=finding.verdict)
+        loop = finding.watch.loop
+        for incident in list(work.incidents.values()):
+            mine = incident.loop == loop or loop in incident.policy.takes_over
+            if (
+                mine
+                and incident.status.active
+                and not incident.sources.keys().isdisjoint(finding.cleared)
+            ):
+                transition = work.step(incident, Quieted(sources=finding.cleared))
+                if transition.verdict is not Verdict.NOTHING_TO_CLEAR:
+                    result = Result(verdict=transition.verdict, incident=transition.incident)
+        return result
+
+    def _running(self, work: Work, watch: Watch) -> Incident | None:
+        """Find the incident that this loop and zone belong to now: a greater one first."""
+        own = None
+        for incident in work.incidents.values():
+            if not incident.status.active:
+                continue
+            if watch.loop in incident.policy.takes_over and _same_place(
+                incident, watch.zone, watch.episodes
+            ):
+                return incident
+            if (incident.loop, incident.zone) == (watch.loop, watch.zone):
+                own = incident
+        return own
+
+    def _open(self, request: OpenRequest, work: Work) -> Result:
+        sources = {
+            one.source: Source(name=one.name, first_at=one.at, last_at=one.at)
+            for one in request.sources
+        }
+        for incident in work.incidents.values():
+            if incident.status.active and (incident.loop, incident.zone) == (
+                request.loop,
+                request.zone,
+            ):
+                transition = work.step(incident, Alarmed(sources=sources))
+                return Result(verdict=transition.verdict, incident=transition.incident)
+        return self._open_with(
+            work,
+            loop=request.loop,
+            zone=request.zone,
+            zone_name=request.zone_name,
+            policy=request.policy,
+            sources=sources,
+            summary=request.summary,
+        )
+
+    def _open_with(
+        self,
+        work: Work,
+        *,
+        loop: str,
+        zone: str,
+        zone_name: str,
+        policy: Policy,
+        sources: dict[str, Source],
+        summary: str = "",
+    ) -> Result:
+        children = tuple(
+            incident
+            for incident in work.incidents.values()
+            if incident.status.active
+            and incident.loop in policy.takes_over
+            and _same_place(incident, zone, sources)
+        )
+        transition = open_incident(
+            incident_id=ulid_now(),
+            number=self._number(work),
+            loop=loop,
+            zone=zone,
+            zone_name=zone_name,
+            policy=policy,
+            sources=sources,
+            now=work.now,
+            directory=work.directory.values(),
+            children=children,
+            summary=summary,
+        )
+        incident = transition.incident
+        for child in children:
+            work.step(child, TakenOver(by=incident.id, by_number=incident.number))
+        work.take(transition)
+        return Result(verdict=transition.verdict, incident=incident)
+
+    def _number(self, work: Work) -> str:
+        """Date and running number: what people say on the phone."""
+        day = work.now.strftime("%Y%m%d")
+        last_day, _, last = self._runner.settings.get("number", "").partition("-")
+        number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
+        work.setting("number", number)
+        return number
+
+    def _act(self, incident_id: str, event: Event, work: Work) -> Result:
+        incident = work.incidents.get(incident_id)
+        if incident is None:
+            raise DomainError("incident_ended", incident=incident_id)
+        transition = work.step(incident, event)
+        return Result(verdict=transition.verdict, incident=transition.incident)
+
+    def _tick(self, work: Work) -> None:
+        late, self._late = self._late, None
+        for watch in list(work.watches.values()):
+            if watch.due is not None and watch.due <= work.now:
+                self._follow(elapsed(watch, work.now), work)
+        for incident in list(work.incidents.values()):
+            due = next_due(incident)
+            if due is not None and due[0] <= work.now:
+                work.step(incident, Tick(late=late))
+
+    def _jump(self, by: timedelta, work: Work) -> None:
+        for watch in list(work.watches.values()):
+            work.watch(shifted(watch, by))
+        for incident in list(work.incidents.values()):
+            work.step(incident, ClockJumped(by=by))
+
+    def _committed(self, batch: Batch) -> None:
+        if self._outbox is not None:
+            for letter in batch.letters.values():
+                if letter.state is LetterState.QUEUED:
+                    self._outbox.post(letter)
+        for changed in self.changed:
+            changed()
+
+    def _letter_done(self, letter: Letter) -> None:
+        self._runner.submit(partial(self._record_letter, letter))
+
+    def _record_letter(self, letter: Letter, work: Work) -> None:
+        work.batch.letters[letter.id] = letter
+        send, incident = letter.send, work.incidents.get(letter.incident)
+        if send is None or send.step < 0 or letter.result is None:
+            return
+        event = Delivered(
+            step=send.step,
+            responder=letter.responder,
+            channel=letter.channel,
+            state=letter.result,
+            reason=letter.reason,
+        )
+        if incident is not None:
+            work.step(incident, event)
+        elif letter.result is not DeliveryState.CANCELLED:
+            _LOGGER.debug("A message of the ended incident %s: %s", letter.incident, event)
+
+
+def _same_place(incident: Incident, zone: str, sources: Iterable[str]) -> bool:
+    """One place: the same zone, or a detector in common (a floor's incident, an area's alarm)."""
+    return incident.zone == zone or not incident.sources.keys().isdisjoint(sources)
+
+
+def _source(watch: Watch, key: str) -> Source:
+    episode = watch.episodes[key]
+    raised_at = episode.raised_at
+    return Source(
+        name=episode.name,
+        first_at=raised_at or episode.last_at,
+        last_at=episode.last_at,
+        cleared_at=episode.last_at if raised_at is None else None,
+    )

@@ -1,0 +1,38 @@
+"""What is asked of the engine, and its answer."""
+
+from dataclasses import dataclass
+
+from ..core.detection import Detect, Signal
+from ..core.model import Incident, Policy, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignalRequest:
+    """What a loop's automation says: who raised or cleared, and what to do about it."""
+
+    loop: str
+    zone: str
+    zone_name: str
+    signals: tuple[Signal, ...]
+    detect: Detect
+    policy: Policy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenRequest:
+    """A person or an automation opens an incident directly."""
+
+    loop: str
+    zone: str
+    zone_name: str
+    policy: Policy
+    sources: tuple[Signal, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """The reason in one word, and the incident it is about."""
+
+    verdict: Verdict
+    incident: Incident | None = None

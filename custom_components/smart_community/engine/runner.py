@@ -1,0 +1,225 @@
+"""The one writer: take what has come in, decide, commit once, then act.
+
+Jobs are plain functions that run one after the other on the event loop against the incidents in
+memory and fill a batch. While a batch is being committed further jobs gather: a storm of a thousand
+signals costs two commits, not a thousand. Nobody is told anything before the commit that orders it,
+with one exception: when recording fails (a full disk), people are told all the same.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ulid_transform import ulid_now
+
+from ..core.detection import Watch
+from ..core.due import next_due
+from ..core.events import Announce, Entry, Event, Send, Withdraw
+from ..core.incident import Transition, step
+from ..core.model import ChannelKind, Incident, Responder
+from .outbox import Letter
+from .store import Batch, Store, StoreError
+
+_LOGGER = logging.getLogger(__name__)
+
+# How soon a failed commit is tried again when nothing else comes in.
+RETRY_COMMIT = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What the engine needs from the house, as functions, so that tests need no house."""
+
+    now: Callable[[], datetime]
+    directory: Callable[[], Mapping[str, Responder]]
+    announce: Callable[[Incident, Announce], None]
+    recording: Callable[[StoreError | None], None]
+    spawn: Callable[[Awaitable[None], str], object]
+
+
+class Work:
+    """One batch in the making: what jobs read, decide and order."""
+
+    def __init__(self, runner: Runner, now: datetime) -> None:
+        """Start an empty batch at `now`."""
+        self.now = now
+        self.batch = Batch()
+        self.announcements: list[tuple[Incident, Announce]] = []
+        self._runner = runner
+        self._directory = runner.outlook.directory()
+
+    @property
+    def incidents(self) -> Mapping[str, Incident]:
+        """Incidents that are running."""
+        return self._runner.incidents
+
+    @property
+    def watches(self) -> Mapping[tuple[str, str], Watch]:
+        """Detections, by loop and zone."""
+        return self._runner.watches
+
+    @property
+    def directory(self) -> Mapping[str, Responder]:
+        """The people, as they are at this moment."""
+        return self._directory
+
+    def step(self, incident: Incident, event: Event) -> Transition:
+        """Let an event happen to an incident and take in what follows."""
+        transition = step(incident, event, now=self.now, directory=self._directory.values())
+        self.take(transition)
+        return transition
+
+    def take(self, transition: Transition) -> None:
+        """Take a decision in: the incident, its timeline, its messages."""
+        incident = transition.incident
+        self._runner.incidents[incident.id] = incident
+        self.batch.incidents[incident.id] = incident
+        for effect in transition.effects:
+            match effect:
+                case Entry():
+                    self.batch.entries.append((incident.id, effect))
+                case Announce():
+                    self.announcements.append((incident, effect))
+                case Send(responder=responder, channel=channel):
+                    self._post(incident, responder, channel, effect)
+                case Withdraw(responders=responders):
+                    for responder in responders:
+                        self._post(incident, responder, ChannelKind.PUSH, None)
+
+    def watch(self, watch: Watch) -> None:
+        """Keep a detection."""
+        self._runner.watches[watch.loop, watch.zone] = watch
+        self.batch.watches[watch.loop, watch.zone] = watch
+
+    def setting(self, key: str, value: str) -> None:
+        """Keep a setting."""
+        self._runner.settings[key] = value
+        self.batch.settings[key] = value
+
+    def _post(
+        self, incident: Incident, responder: str, channel: ChannelKind, send: Send | None
+    ) -> None:
+        letter = Letter(
+            id=ulid_now(),
+            incident=incident.id,
+            responder=responder,
+            channel=channel,
+            created_at=self.now,
+            send=send,
+        )
+        self.batch.letters[letter.id] = letter
+
+
+type Job[T] = Callable[[Work], T]
+
+
+class Runner:
+    """Runs jobs in batches; owns the running incidents, the detections and the settings."""
+
+    def __init__(self, store: Store, executor: Executor, outlook: Outlook) -> None:
+        """Start with nothing; `load` brings what was running."""
+        self.outlook = outlook
+        self.incidents: dict[str, Incident] = {}
+        self.watches: dict[tuple[str, str], Watch] = {}
+        self.settings: dict[str, str] = {}
+        self.committed: Callable[[Batch], None] = lambda _batch: None
+        self._store = store
+        self._executor = executor
+        self._jobs: list[tuple[Job[object], asyncio.Future[object] | None]] = []
+        self._unsaved = Batch()
+        self._woken = asyncio.Event()
+        self._failing = False
+
+    def submit(self, job: Job[object]) -> None:
+        """Queue a job whose result nobody waits for."""
+        self._jobs.append((job, None))
+        self._woken.set()
+
+    async def run[T](self, job: Job[T]) -> T:
+        """Queue a job and wait until what it decided is on disk."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append((job, future))  # type: ignore[arg-type]  # T is the future's own
+        self._woken.set()
+        return await future
+
+    async def work(self) -> None:
+        """Run jobs until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(RETRY_COMMIT if self._unsaved else None):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+            self._woken.clear()
+            await self._turn()
+
+    async def drain(self) -> None:
+        """Finish what is queued, before the store is closed."""
+        while self._jobs or self._unsaved:
+            await self._turn()
+            if self._failing:
+                return
+
+    async def _turn(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        work = Work(self, self.outlook.now())
+        answers: list[tuple[asyncio.Future[object], object, Exception | None]] = []
+        for job, future in jobs:
+            try:
+                result, problem = job(work), None
+            except Exception as err:
+                # One caller's mistake is that caller's answer; the rest of the batch goes on.
+                result, problem = None, err
+                if future is None:
+                    _LOGGER.exception("A job of the incident engine failed")
+            if future is not None:
+                answers.append((future, result, problem))
+        await self._commit(work.batch)
+        for incident_id in work.batch.incidents:
+            if not self.incidents[incident_id].status.active:
+                del self.incidents[incident_id]
+        for future, result, problem in answers:
+            if future.done():
+                continue
+            if problem is not None:
+                future.set_exception(problem)
+            else:
+                future.set_result(result)
+        self.committed(work.batch)
+        for incident, announcement in work.announcements:
+            self.outlook.announce(incident, announcement)
+
+    async def _commit(self, batch: Batch) -> None:
+        """Write the batch; if that fails keep it, say so, and let people be told all the same."""
+        self._unsaved.add(batch)
+        if not self._unsaved:
+            return
+        writing, self._unsaved = self._unsaved, Batch()
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._executor, self._store.commit, writing)
+        except StoreError as err:
+            self._unsaved = writing
+            if not self._failing:
+                _LOGGER.exception("The incident engine cannot record")
+                self._failing = True
+            self.outlook.recording(err)
+        else:
+            if self._failing:
+                _LOGGER.info("The incident engine records again")
+                self._failing = False
+                self.outlook.recording(None)
+
+    def next_due(self) -> datetime | None:
+        """When anything needs attention next."""
+        dues = [due[0] for one in self.incidents.values() if (due := next_due(one)) is not None]
+        dues += [watch.due for watch in self.watches.values() if watch.due is not None]
+        return min(dues, default=None)
+
+    def latest_overdue(self, now: datetime) -> timedelta:
+        """How late the most overdue thing is, for the audit."""
+        due = self.next_due()
+        return max(now - due, timedelta(0)) if due is not None else timedelta(0)
