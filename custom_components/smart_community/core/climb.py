@@ -67,7 +67,10 @@ def _first(incident: Incident, *states: RungState) -> int:
 
 def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> Incident:
     step, rung = incident.policy.ladder[index], incident.rungs[index]
-    already = incident.tier
+    told_before = any(
+        other.tier is step.tier and incident.rungs[number].taken_at is not None
+        for number, other in enumerate(incident.policy.ladder)
+    )
     incident = _with_rung(incident, index, replace(rung, state=RungState.TAKEN, taken_at=turn.now))
     chosen = _chosen(step, incident.loop, turn.directory)
     reachable = [responder for responder in chosen if responder.channels]
@@ -83,7 +86,7 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
     )
     for responder in reachable:
         incident = _tell(incident, index, responder, turn)
-    if step.tier is not None and step.tier != already and incident.tier == step.tier:
+    if step.tier is not None and not told_before:
         turn.effects.append(Announce(what="escalated", tier=step.tier))
     if not reachable:
         incident = pull_next(incident, turn, "nobody_reachable")

@@ -5,7 +5,6 @@ and is what actions, taps and entities talk to.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +52,7 @@ class Engine:
         self._runner.committed = self._committed
         self._outbox: Outbox | None = None
         self._late: str | None = None
-        self._task: object = None
+        self._task: asyncio.Task[None] | None = None
         self.changed: list[Callable[[], None]] = []
 
     async def start(self, make_outbox: Callable[[Callable[[Letter], None]], Outbox]) -> None:
@@ -68,7 +67,9 @@ class Engine:
         for letter in snapshot.letters:
             self._outbox.post(letter)
         self._late = "restart" if snapshot.incidents else None
-        self._task = self._outlook.spawn(runner.work(), "smart_community engine")
+        # The engine's own task: Home Assistant cancels background tasks before it stops, and a
+        # commit must not be cut.
+        self._task = loop.create_task(runner.work(), name="smart_community engine")
 
     def open_outbox(self) -> None:
         """Start sending: the channels are there."""
@@ -78,11 +79,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Write what is left and close the store. Nothing is lost by being killed instead."""
-        if isinstance(self._task, asyncio.Task):
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            await self._runner.drain()
+        if self._task is not None:
+            self._runner.close()
+            await self._task
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, self._store.close)
         self._executor.shutdown(wait=False)
@@ -91,6 +90,10 @@ class Engine:
     def active(self) -> list[Incident]:
         """Running incidents, the oldest first."""
         return sorted(self._runner.incidents.values(), key=lambda one: one.opened_at)
+
+    def running(self, incident_id: str) -> Incident | None:
+        """Return a running incident by its id."""
+        return self._runner.incidents.get(incident_id)
 
     @property
     def next_due(self) -> datetime | None:
@@ -101,6 +104,11 @@ class Engine:
     def overdue(self) -> timedelta:
         """How late the most overdue thing is."""
         return self._runner.latest_overdue(self._outlook.now())
+
+    @property
+    def recording_problem(self) -> str | None:
+        """What the database says while it cannot record; None when it can."""
+        return self._runner.problem
 
     @property
     def letters_waiting(self) -> list[Letter]:

@@ -79,6 +79,8 @@ class Outbox:
 
     def open(self) -> None:
         """Start sending; until then letters wait (the channels are still being set up)."""
+        if self._open:
+            return
         self._open = True
         for key, lane in self._lanes.items():
             if lane:

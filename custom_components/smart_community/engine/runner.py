@@ -8,7 +8,7 @@ with one exception: when recording fails (a full disk), people are told all the 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,8 +36,6 @@ class Outlook:
     now: Callable[[], datetime]
     directory: Callable[[], Mapping[str, Responder]]
     announce: Callable[[Incident, Announce], None]
-    recording: Callable[[StoreError | None], None]
-    spawn: Callable[[Awaitable[None], str], object]
 
 
 class Work:
@@ -131,7 +129,8 @@ class Runner:
         self._jobs: list[tuple[Job[object], asyncio.Future[object] | None]] = []
         self._unsaved = Batch()
         self._woken = asyncio.Event()
-        self._failing = False
+        self._closing = False
+        self.problem: str | None = None
 
     def submit(self, job: Job[object]) -> None:
         """Queue a job whose result nobody waits for."""
@@ -146,8 +145,8 @@ class Runner:
         return await future
 
     async def work(self) -> None:
-        """Run jobs until cancelled."""
-        while True:
+        """Run jobs until `close`, then those that are left; never cut in the middle of a commit."""
+        while not self._closing or self._jobs:
             try:
                 async with asyncio.timeout(RETRY_COMMIT if self._unsaved else None):
                     await self._woken.wait()
@@ -156,12 +155,10 @@ class Runner:
             self._woken.clear()
             await self._turn()
 
-    async def drain(self) -> None:
-        """Finish what is queued, before the store is closed."""
-        while self._jobs or self._unsaved:
-            await self._turn()
-            if self._failing:
-                return
+    def close(self) -> None:
+        """Let `work` come to its end."""
+        self._closing = True
+        self._woken.set()
 
     async def _turn(self) -> None:
         jobs, self._jobs = self._jobs, []
@@ -203,15 +200,13 @@ class Runner:
             await loop.run_in_executor(self._executor, self._store.commit, writing)
         except StoreError as err:
             self._unsaved = writing
-            if not self._failing:
+            if self.problem is None:
                 _LOGGER.exception("The incident engine cannot record")
-                self._failing = True
-            self.outlook.recording(err)
+            self.problem = err.problem
         else:
-            if self._failing:
+            if self.problem is not None:
                 _LOGGER.info("The incident engine records again")
-                self._failing = False
-                self.outlook.recording(None)
+            self.problem = None
 
     def next_due(self) -> datetime | None:
         """When anything needs attention next."""

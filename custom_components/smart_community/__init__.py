@@ -1,0 +1,211 @@
+"""Smart Community: alarms become incidents, and incidents reach people until they are closed.
+
+This is the composition root: the only file that knows all the parts.
+"""
+
+import logging
+from collections.abc import Awaitable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
+
+from .audit import Audit
+from .channels.companion import Companion
+from .channels.gateway import Gateway
+from .const import CONF_KIND, DATA_STILL_RAISED, DOMAIN, KIND_MODBUS_BUS
+from .core.events import Send
+from .core.message import Message, compose
+from .core.model import ChannelKind, Incident, Responder
+from .core.ports import Channel
+from .data import CommunityData, CommunityEntry, SmartCommunityEntry, announce, communities
+from .deeds import Deeds
+from .engine.clock import Clock
+from .engine.engine import Engine
+from .engine.outbox import Outbox
+from .engine.runner import Outlook
+from .engine.store import Store, StoreError
+from .modbus_bus import async_setup_bus
+from .people import People
+from .services import async_register_services
+from .shipped import async_install_blueprints
+from .taps import async_listen_to_taps
+from .views import async_load_texts, texts
+
+_LOGGER = logging.getLogger(__name__)
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+COMMUNITY_PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.TODO,
+)
+BUS_PLATFORMS = (Platform.BINARY_SENSOR,)
+# Overdue steps wait for the channels to be set up, but not for an integration that hangs at start.
+CHANNELS_WITHIN = 15.0
+STORE_ISSUES = ("database_corrupt", "database_newer", "database_unreachable")
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register what is there before any community is: actions, texts, the record of episodes."""
+    await async_load_texts(hass)
+    async_register_services(hass)
+
+    def still_raised(source: str) -> bool:
+        return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
+
+    hass.data[DATA_STILL_RAISED] = still_raised
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> bool:
+    """Set up a community, or a bus."""
+    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        entry.runtime_data = await async_setup_bus(hass, entry)
+        await hass.config_entries.async_forward_entry_setups(entry, BUS_PLATFORMS)
+        return True
+    await _async_setup_community(hass, cast("CommunityEntry", entry))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> bool:
+    """Unload an entry; what was running in it is taken up again when it is loaded."""
+    bus = entry.data[CONF_KIND] == KIND_MODBUS_BUS
+    platforms = BUS_PLATFORMS if bus else COMMUNITY_PLATFORMS
+    unloaded = await hass.config_entries.async_unload_platforms(entry, platforms)
+    if unloaded and isinstance(entry.runtime_data, CommunityData):
+        await entry.runtime_data.engine.stop()
+    return unloaded
+
+
+async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:
+    people = People(hass, entry)
+    url = entry.data.get("database_url") or f"sqlite:///{_database(hass, entry)}"
+
+    def spawn(work: Awaitable[None], name: str) -> object:
+        return entry.async_create_background_task(hass, cast("Any", work), name)
+
+    engine = Engine(
+        Store(url),
+        Outlook(
+            now=dt_util.utcnow,
+            directory=lambda: people.responders,
+            announce=announce(hass, entry.entry_id),
+        ),
+    )
+    try:
+        await engine.start(
+            lambda done: Outbox(
+                channels=_channels(hass, people),
+                incident=engine.running,
+                responder=lambda key: people.responders.get(key),
+                compose=partial(_compose, hass, people),
+                done=done,
+                spawn=spawn,
+            )
+        )
+    except StoreError as err:
+        await engine.stop()
+        _refuse_store(hass, entry, err)
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key=err.key,
+            translation_placeholders={"problem": err.problem, "community": entry.title},
+        ) from err
+    for key in STORE_ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
+
+    deeds = Deeds(engine, people)
+    entry.runtime_data = CommunityData(engine=engine, people=people, deeds=deeds)
+    await async_install_blueprints(hass)
+    await hass.config_entries.async_forward_entry_setups(entry, COMMUNITY_PLATFORMS)
+
+    clock = Clock(hass, engine)
+    engine.changed.append(clock.rearm)
+    clock.rearm()
+    entry.async_on_unload(clock.stop)
+    entry.async_on_unload(async_listen_to_taps(hass, engine, people, deeds))
+    entry.async_on_unload(Audit(hass, entry).start())
+    entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
+    _open_outbox_when_channels_are_there(hass, entry, engine)
+
+    async def closing(_event: Event) -> None:
+        await engine.stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, closing))
+
+
+def _open_outbox_when_channels_are_there(
+    hass: HomeAssistant, entry: CommunityEntry, engine: Engine
+) -> None:
+    @callback
+    def ready(_now: object) -> None:
+        engine.open_outbox()
+
+    entry.async_on_unload(async_at_started(hass, ready))
+    if not hass.is_running:
+        entry.async_on_unload(async_call_later(hass, CHANNELS_WITHIN, ready))
+
+
+async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) -> None:
+    """Apply changed responders by difference: nothing reloads, no clock stops."""
+    data = entry.runtime_data
+    data.people.read()
+    for added in data.responders_added:
+        added()
+    data.engine.tick()
+
+
+def _channels(hass: HomeAssistant, people: People) -> Mapping[ChannelKind, Channel]:
+    def addresses() -> Mapping[tuple[str, ChannelKind], Any]:
+        return people.addresses
+
+    return {
+        ChannelKind.PUSH: Companion(hass),
+        ChannelKind.VOICE: Gateway(hass, ChannelKind.VOICE, addresses),
+        ChannelKind.SMS: Gateway(hass, ChannelKind.SMS, addresses),
+    }
+
+
+def _compose(
+    hass: HomeAssistant, people: People, incident: Incident, send: Send, responder: Responder
+) -> Message:
+    return compose(
+        incident,
+        send,
+        responder,
+        texts=texts(hass, responder.language),
+        names=people.names,
+        zone=dt_util.get_default_time_zone(),
+    )
+
+
+def _database(hass: HomeAssistant, entry: CommunityEntry) -> str:
+    return hass.config.path(f"smart_community_{entry.entry_id}.db")
+
+
+def _refuse_store(hass: HomeAssistant, entry: CommunityEntry, err: StoreError) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{entry.entry_id}_{err.key}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.CRITICAL,
+        translation_key=err.key,
+        translation_placeholders={
+            "community": entry.title,
+            "problem": err.problem,
+            "path": entry.data.get("database_url") or _database(hass, entry),
+        },
+    )

@@ -1,0 +1,101 @@
+"""Proves every minute that what was due was done, and that every loop can hear its sources.
+
+A ladder that stands still and a loop that nobody feeds look just like peace. Each is named here:
+in the log, as a repair issue, and by the community's problem sensor.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from homeassistant.components.automation import automations_with_blueprint
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .alarm_index import alarm_index
+from .const import DOMAIN
+from .data import CommunityEntry
+from .loops import LOOPS
+from .shipped import SHIPPED_LOOPS, blueprint_path
+
+_LOGGER = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(minutes=1)
+LATE: Final = timedelta(minutes=1)
+# What is looked for, by issue key, in the order in which the log names it.
+STEP_LATE, OUTBOX_STUCK, RECORDING = "step_late", "outbox_stuck", "recording_failed"
+LOOP_UNHEARD = "loop_unheard"
+
+
+class Audit:
+    """Looks once a minute, says it once when it breaks and once when it is cured."""
+
+    def __init__(self, hass: HomeAssistant, entry: CommunityEntry) -> None:
+        """Keep what is looked at."""
+        self._hass = hass
+        self._entry = entry
+        self._raised: dict[str, Mapping[str, str]] = {}
+
+    @callback
+    def start(self) -> CALLBACK_TYPE:
+        """Look every minute until the returned function is called."""
+        return async_track_time_interval(self._hass, self._look, EVERY)
+
+    @callback
+    def _look(self, _now: datetime) -> None:
+        engine = self._entry.runtime_data.engine
+        found: dict[str, Mapping[str, str]] = {}
+        if (late := engine.overdue) > LATE:
+            found[STEP_LATE] = {"minutes": str(int(late.total_seconds() // 60))}
+        now = dt_util.utcnow()
+        stuck = [one for one in engine.letters_waiting if now - one.created_at > LATE]
+        if stuck:
+            found[OUTBOX_STUCK] = {"count": str(len(stuck))}
+        if (problem := engine.recording_problem) is not None:
+            found[RECORDING] = {"problem": problem}
+        for loop in SHIPPED_LOOPS:
+            if engine.loop_on(loop, default=LOOPS[loop].on) and (why := self._unheard(loop)):
+                found[f"{LOOP_UNHEARD}_{loop}"] = {"loop": loop, "why": why}
+        self._say(found)
+
+    def _unheard(self, loop: str) -> str | None:
+        """Why a loop that is switched on would hear nothing; None if it would."""
+        sources = alarm_index(self._hass).sources_of(loop)
+        if sources:
+            return None
+        if sources is not None:
+            return "no_source"
+        automations = automations_with_blueprint(self._hass, blueprint_path(loop))
+        return "automation_off" if automations else "no_automation"
+
+    def _say(self, found: dict[str, Mapping[str, str]]) -> None:
+        entry = self._entry
+        problems = entry.runtime_data.problems
+        for key in self._raised.keys() - found.keys():
+            ir.async_delete_issue(self._hass, DOMAIN, f"{entry.entry_id}_{key}")
+            problems.pop(key, None)
+            _LOGGER.info("Audit of %s: %s is cured", entry.title, key)
+        for key, values in found.items():
+            if self._raised.get(key) == values:
+                continue
+            kind = LOOP_UNHEARD if key.startswith(LOOP_UNHEARD) else key
+            translation = f"{kind}_{values['why']}" if kind == LOOP_UNHEARD else kind
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                f"{entry.entry_id}_{key}",
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR
+                if kind != LOOP_UNHEARD
+                else ir.IssueSeverity.WARNING,
+                translation_key=translation,
+                translation_placeholders={**values, "community": entry.title},
+            )
+            problems[key] = translation
+            _LOGGER.warning("Audit of %s: %s %s", entry.title, key, dict(values))
+        self._raised = found
+        for changed in entry.runtime_data.engine.changed:
+            changed()

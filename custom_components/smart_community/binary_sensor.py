@@ -1,0 +1,49 @@
+"""Binary sensors: a bus's inputs, and whether a community's engine does what it promises."""
+
+from typing import Any, override
+
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .binary_sensor_modbus import async_setup_modbus_entities
+from .const import CONF_KIND, KIND_MODBUS_BUS
+from .data import CommunityEntry, SmartCommunityEntry
+from .entity import CommunityEntity
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartCommunityEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the entities of this kind of entry."""
+    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        await async_setup_modbus_entities(hass, entry, async_add_entities)
+    else:
+        async_add_entities([EngineProblem(entry)])
+
+
+class EngineProblem(CommunityEntity, BinarySensorEntity):
+    """On while the audit finds something undone: late steps, stuck messages, deaf loops."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_translation_key = "engine_problem"
+
+    def __init__(self, entry: CommunityEntry) -> None:
+        """Name it."""
+        super().__init__(entry, "engine_problem")
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return bool(self.entry.runtime_data.problems)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"problems": sorted(self.entry.runtime_data.problems.values())}

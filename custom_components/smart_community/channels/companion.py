@@ -1,0 +1,144 @@
+"""Push to the Home Assistant companion app on every phone of a responder's users.
+
+The app's notify action answers "done" when the relay refused the message too, so a push that was
+handed over proves nothing. Over the local channel the app confirms; that is a receipt.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from homeassistant.components.mobile_app.const import DATA_PUSH_CHANNEL
+from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
+from homeassistant.components.mobile_app.util import get_notify_service
+from homeassistant.components.notify import DOMAIN as NOTIFY
+from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+
+from ..core.message import Message
+from ..core.model import ChannelKind, DeliveryState, Responder
+from ..core.ports import ChannelError
+
+_LOGGER = logging.getLogger(__name__)
+
+# How long the app may take to confirm over the local channel; Home Assistant itself waits 10 s.
+CONFIRM_WITHIN = 5.0
+# Where a notice leads when it is tapped beside its buttons.
+OPEN_PATH = "/todo"
+
+
+class Companion:
+    """The companion app. One push per phone, each in its own task: one that hangs delays no other."""
+
+    kind = ChannelKind.PUSH
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Keep the way to Home Assistant."""
+        self._hass = hass
+
+    async def send(self, message: Message, responder: Responder) -> DeliveryState:
+        """Push to every phone; delivered as soon as one has confirmed, failed if none was reached."""
+        data = {"message": message.text, "title": message.title, "data": payload(message)}
+        results = await self._each(responder, data)
+        if not results:
+            raise ChannelError("no_phone")
+        states = [state for state in results if isinstance(state, DeliveryState)]
+        if not states:
+            raise ChannelError("; ".join(sorted({str(problem) for problem in results})))
+        return DeliveryState.DELIVERED if DeliveryState.DELIVERED in states else states[0]
+
+    async def withdraw(self, tag: str, responder: Responder) -> None:
+        """Take the notice off every phone."""
+        await self._each(responder, {"message": "clear_notification", "data": {"tag": tag}})
+
+    async def _each(
+        self, responder: Responder, data: dict[str, Any]
+    ) -> list[DeliveryState | BaseException]:
+        phones = [
+            entry.data[CONF_WEBHOOK_ID]
+            for entry in self._hass.config_entries.async_entries(MOBILE_APP)
+            if entry.data.get("user_id") in responder.users
+        ]
+        return await asyncio.gather(
+            *(self._push(webhook_id, data) for webhook_id in phones), return_exceptions=True
+        )
+
+    async def _push(self, webhook_id: str, data: dict[str, Any]) -> DeliveryState:
+        service = get_notify_service(self._hass, webhook_id)
+        if service is None or not self._hass.services.has_service(NOTIFY, service):
+            raise ChannelError("phone_without_push")
+        channel = self._local_channel(webhook_id)
+        before = set(channel.pending_confirms) if channel is not None else set()
+        try:
+            await self._hass.services.async_call(NOTIFY, service, data, blocking=True)
+        except HomeAssistantError as err:
+            raise ChannelError(str(err) or type(err).__name__) from err
+        if channel is not None and await self._confirmed(webhook_id, channel, before):
+            return DeliveryState.DELIVERED
+        return DeliveryState.SENT
+
+    def _local_channel(self, webhook_id: str) -> Any:
+        channel = self._hass.data.get(MOBILE_APP, {}).get(DATA_PUSH_CHANNEL, {}).get(webhook_id)
+        return channel if getattr(channel, "support_confirm", False) else None
+
+    async def _confirmed(self, webhook_id: str, channel: Any, before: set[str]) -> bool:
+        """Whether the phone confirmed what was just pushed.
+
+        Home Assistant tells nobody, but its channel keeps what is unconfirmed, and drops the whole
+        channel when a confirmation does not come. So: gone from there, and the channel still up.
+        """
+        mine = set(channel.pending_confirms) - before
+        for _ in range(int(CONFIRM_WITHIN / 0.05)):
+            if self._local_channel(webhook_id) is not channel:
+                return False
+            if mine.isdisjoint(channel.pending_confirms):
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
+
+def payload(message: Message) -> dict[str, Any]:
+    """Return what the apps read, Android's and iOS's words together; each ignores the other's."""
+    data: dict[str, Any] = {
+        "tag": message.tag,
+        "group": message.group,
+        "url": OPEN_PATH,
+        "clickAction": OPEN_PATH,
+        "actions": [
+            {
+                "action": button.action,
+                "title": button.title,
+                **({"behavior": "textInput"} if button.asks else {}),
+                **({"destructive": True} if button.destructive else {}),
+            }
+            for button in message.buttons
+        ],
+        "ttl": 0,
+        "priority": "high",
+    }
+    if message.critical:
+        data |= {
+            "channel": "alarm_stream",
+            "importance": "high",
+            "persistent": True,
+            "sticky": True,
+            "push": {
+                "interruption-level": "critical",
+                "sound": {"name": "default", "critical": 1, "volume": 1.0},
+            },
+        }
+    elif message.silent:
+        data |= {
+            "channel": "smart_community_updates",
+            "importance": "low",
+            "alert_once": True,
+            "push": {"interruption-level": "passive", "sound": "none"},
+        }
+    else:
+        data |= {
+            "channel": "smart_community_alarms",
+            "importance": "high",
+            "push": {"interruption-level": "time-sensitive"},
+        }
+    return data

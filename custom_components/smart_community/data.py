@@ -1,0 +1,90 @@
+"""What a loaded entry carries, and how the rest of the integration gets at it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
+
+from .const import CONF_KIND, DOMAIN, KIND_COMMUNITY
+from .core.events import Announce
+from .core.model import Incident
+from .deeds import Deeds
+from .engine.engine import Engine
+from .errors import refusal
+from .modbus_bus import ModbusBusData
+from .people import People
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Announcement:
+    """Something happened to an incident, as triggers and event entities hear it."""
+
+    entry_id: str
+    what: str
+    incident: Incident
+    tier: str | None = None
+
+
+SIGNAL_INCIDENT: SignalType[Announcement] = SignalType(f"{DOMAIN}_incident")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommunityData:
+    """One community at work."""
+
+    engine: Engine
+    people: People
+    deeds: Deeds
+    problems: dict[str, str] = field(default_factory=dict)
+    responders_added: list[Callable[[], None]] = field(default_factory=list)
+
+
+type SmartCommunityEntry = ConfigEntry[CommunityData | ModbusBusData]
+type CommunityEntry = ConfigEntry[CommunityData]
+
+
+def communities(hass: HomeAssistant) -> list[CommunityEntry]:
+    """Return the communities that are loaded."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.data.get(CONF_KIND) == KIND_COMMUNITY and entry.state is ConfigEntryState.LOADED
+    ]
+
+
+def community(hass: HomeAssistant, entry_id: str | None) -> CommunityEntry:
+    """Return the community that is meant: named, or the only one."""
+    loaded = communities(hass)
+    if entry_id is not None:
+        loaded = [entry for entry in loaded if entry.entry_id == entry_id]
+        if not loaded:
+            raise refusal("community_unknown", community=entry_id)
+    if not loaded:
+        raise refusal("community_missing")
+    if len(loaded) > 1:
+        raise refusal("community_ambiguous", names=", ".join(entry.title for entry in loaded))
+    return loaded[0]
+
+
+async def find_incident(hass: HomeAssistant, reference: str) -> tuple[CommunityEntry, Incident]:
+    """Find an incident by id or number in all communities."""
+    for entry in communities(hass):
+        incident = await entry.runtime_data.engine.find(reference)
+        if incident is not None:
+            return entry, incident
+    raise refusal("incident_unknown", incident=reference)
+
+
+def announce(hass: HomeAssistant, entry_id: str) -> Callable[[Incident, Announce], None]:
+    """Return the function that tells Home Assistant what happened in one community."""
+
+    def send(incident: Incident, effect: Announce) -> None:
+        said = Announcement(
+            entry_id=entry_id, what=effect.what, incident=incident, tier=effect.tier
+        )
+        async_dispatcher_send(hass, SIGNAL_INCIDENT, said)
+
+    return send

@@ -1,0 +1,1 @@
+"""Modbus: one file per device family, and the poller that asks them."""

@@ -1,0 +1,40 @@
+"""Family `fire_panel`: the detector inputs of a smoke or fire alarm panel, as discrete inputs.
+
+A generic profile of this project, not a maker's map: panels that offer their zones over Modbus do so
+through a configurable gateway, which is set to this table.
+
+    discrete inputs (function 02)      holding register (function 03)
+    0 .. n-1   detector input in alarm 0  number of wired inputs
+    1000       panel fault
+    1001       mains fault
+    1002       battery fault
+"""
+
+from typing import Final
+
+from ..point import Point
+
+KEY: Final = "fire_panel"
+MOST_INPUTS: Final = 128
+WIRED_INPUTS_REGISTER: Final = 0
+
+_FAULTS: Final = (
+    Point(key="panel_fault", address=1000, part="panel", device_class="problem", diagnostic=True),
+    Point(key="mains_fault", address=1001, part="panel", device_class="problem", diagnostic=True),
+    Point(key="battery_fault", address=1002, part="panel", device_class="problem", diagnostic=True),
+)
+
+
+def points(inputs: int) -> tuple[Point, ...]:
+    """Return the points of a panel with this many detector inputs wired."""
+    detectors = tuple(
+        Point(
+            key=f"input_{number}",
+            address=number - 1,
+            part="inputs",
+            device_class="smoke",
+            number=number,
+        )
+        for number in range(1, inputs + 1)
+    )
+    return detectors + _FAULTS

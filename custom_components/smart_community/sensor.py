@@ -1,0 +1,83 @@
+"""Figures of a community: how much is open, how high it has climbed, what is due next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .core.model import Tier
+from .data import CommunityEntry
+from .engine.engine import Engine
+from .entity import CommunityEntity
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureDescription(SensorEntityDescription):
+    """A figure and how it is read from the engine."""
+
+    value: Callable[[Engine], int | str | datetime | None]
+
+
+def _highest(engine: Engine) -> str | None:
+    reached = [one.tier for one in engine.active if one.tier is not None]
+    return max(reached, key=list(Tier).index).value if reached else None
+
+
+FIGURES = (
+    FigureDescription(
+        key="open_incidents",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda engine: len(engine.active),
+    ),
+    FigureDescription(
+        key="highest_tier",
+        device_class=SensorDeviceClass.ENUM,
+        options=[tier.value for tier in Tier],
+        value=_highest,
+    ),
+    FigureDescription(
+        key="oldest_open",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=lambda engine: engine.active[0].opened_at if engine.active else None,
+    ),
+    FigureDescription(
+        key="next_due",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=lambda engine: engine.next_due,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: CommunityEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the figures."""
+    async_add_entities(Figure(entry, description) for description in FIGURES)
+
+
+class Figure(CommunityEntity, SensorEntity):
+    """One figure. Nothing about persons: every user of Home Assistant sees every state."""
+
+    entity_description: FigureDescription
+
+    def __init__(self, entry: CommunityEntry, description: FigureDescription) -> None:
+        """Take the row."""
+        super().__init__(entry, description.key)
+        self.entity_description = description
+        self._attr_translation_key = description.key
+
+    @property
+    @override
+    def native_value(self) -> int | str | datetime | None:
+        return self.entity_description.value(self.engine)

@@ -1,0 +1,298 @@
+"""The actions of smart_community: what automations, scripts, dashboards and people call."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+import probatio
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .core.detection import Detect, Distinct, Signal
+from .core.errors import DomainError
+from .core.ladder import policy
+from .core.model import Closes, Disposition, Policy, Proof, Severity, Verdict
+from .core.permits import Deed, Permit, permit
+from .data import CommunityEntry, communities, community, find_incident
+from .engine.requests import OpenRequest, Result, SignalRequest
+from .errors import refusal, translated
+from .loops import LOOPS
+from .views import incident_view, timeline_view
+from .zones import ZoneBy, source_name, zone_named, zone_of
+
+_DURATION = cv.positive_time_period
+_STEP = {
+    probatio.Optional("tier"): cv.string,
+    probatio.Optional("responder"): cv.string,
+    probatio.Required("after"): _DURATION,
+    probatio.Optional("channels"): probatio.All(cv.ensure_list, [cv.string]),
+    probatio.Optional("unless"): cv.string,
+    probatio.Optional("by"): cv.string,
+    probatio.Optional("critical"): cv.boolean,
+}
+_POLICY = {
+    probatio.Required("ladder"): probatio.All(cv.ensure_list, [_STEP]),
+    probatio.Optional("handle_within"): _DURATION,
+    probatio.Optional("receipt_within"): _DURATION,
+    probatio.Optional("severity"): probatio.Coerce(Severity),
+    probatio.Optional("proof"): probatio.Coerce(Proof),
+    probatio.Optional("closes"): probatio.Coerce(Closes),
+    probatio.Optional("takes_over"): probatio.All(cv.ensure_list, [cv.string]),
+}
+_DETECT = {
+    probatio.Optional("for"): _DURATION,
+    probatio.Optional("count"): cv.positive_int,
+    probatio.Optional("distinct"): probatio.Coerce(Distinct),
+    probatio.Optional("within"): _DURATION,
+    probatio.Optional("silence"): _DURATION,
+}
+_SIGNAL = {
+    probatio.Required("loop"): cv.string,
+    probatio.Required("source"): cv.entity_ids,
+    probatio.Optional("raised"): cv.boolean,
+    probatio.Optional("value"): cv.string,
+    probatio.Optional("reason"): cv.string,
+    probatio.Optional("at"): cv.datetime,
+    probatio.Exclusive("zone", "zone"): cv.string,
+    probatio.Exclusive("zone_by", "zone"): probatio.Coerce(ZoneBy),
+    probatio.Optional("detect", default={}): _DETECT,
+    probatio.Optional("community"): cv.string,
+    **_POLICY,
+}
+_OPEN = {
+    probatio.Required("loop"): cv.string,
+    probatio.Required("zone"): cv.string,
+    probatio.Optional("summary", default=""): cv.string,
+    probatio.Optional("sources", default=[]): cv.entity_ids,
+    probatio.Optional("community"): cv.string,
+    **_POLICY,
+}
+_WHICH = {probatio.Required("incident"): cv.string}
+_NOTE = {probatio.Optional("note", default=""): cv.string}
+_LIST = {
+    probatio.Optional("status", default=[]): probatio.All(cv.ensure_list, [cv.string]),
+    probatio.Optional("loop"): cv.string,
+    probatio.Optional("zone"): cv.string,
+    probatio.Optional("since"): cv.datetime,
+    probatio.Optional("limit", default=100): probatio.All(
+        cv.positive_int, probatio.Range(min=1, max=1000)
+    ),
+}
+
+type Handler = Callable[[HomeAssistant, ServiceCall], Awaitable[ServiceResponse]]
+
+
+def async_register_services(hass: HomeAssistant) -> None:
+    """Register every action; they are there before any community is."""
+    for name, (handler, schema, response) in _ACTIONS.items():
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            partial(handler, hass),
+            schema=probatio.Schema(schema),
+            supports_response=response,
+        )
+
+
+async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry = community(hass, call.data.get("community"))
+    await _check(entry, call, Deed.SIGNAL)
+    loop = _loop(call.data["loop"])
+    frozen = _policy(call, loop)
+    detect = _detect(call)
+    at = _at(call)
+    zones: dict[tuple[str, str], list[Signal]] = {}
+    for entity_id in call.data["source"]:
+        signal = Signal(
+            source=entity_id,
+            name=source_name(hass, entity_id),
+            raised=call.data.get("raised", True),
+            value=call.data.get("value"),
+            at=at,
+            edge=call.data.get("reason", "edge") == "edge",
+        )
+        zones.setdefault(_zone(hass, call, entity_id, entry), []).append(signal)
+    results = [
+        await entry.runtime_data.engine.signal(
+            SignalRequest(
+                loop=loop,
+                zone=zone,
+                zone_name=zone_name,
+                signals=tuple(signals),
+                detect=detect,
+                policy=frozen,
+            )
+        )
+        for (zone, zone_name), signals in zones.items()
+    ]
+    # Sources in several zones are several answers; the one that opened something speaks for all.
+    results.sort(key=lambda result: result.verdict is not Verdict.OPENED)
+    return _answer(results[0], zones=[_answer(result) for result in results])
+
+
+async def _open_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry = community(hass, call.data.get("community"))
+    await _check(entry, call, Deed.OPEN)
+    loop = call.data["loop"]
+    zone, zone_name = zone_named(hass, call.data["zone"])
+    now = dt_util.utcnow()
+    result = await entry.runtime_data.engine.open(
+        OpenRequest(
+            loop=loop,
+            zone=zone,
+            zone_name=zone_name,
+            policy=_policy(call, loop),
+            sources=tuple(
+                Signal(source=one, name=source_name(hass, one), raised=True, at=now)
+                for one in call.data["sources"]
+            ),
+            summary=call.data["summary"],
+        )
+    )
+    return _answer(result)
+
+
+async def _acknowledge(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    deeds = entry.runtime_data.deeds
+    return _answer(await deeds.acknowledge(incident, call.context, call.data["note"]))
+
+
+async def _handle(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    note, photo = call.data["note"], call.data["photo"]
+    return _answer(await entry.runtime_data.deeds.handle(incident, call.context, note, photo))
+
+
+async def _close(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    deeds, disposition = entry.runtime_data.deeds, call.data["disposition"]
+    return _answer(await deeds.close(incident, call.context, disposition, call.data["note"]))
+
+
+async def _escalate(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    return _answer(await entry.runtime_data.deeds.escalate(incident, call.context))
+
+
+async def _get_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    data = entry.runtime_data
+    _, role, responder = await data.people.actor(call.context, incident)
+    if permit(role, Deed.READ, incident, responder) is Permit.DENIED:
+        raise refusal(f"not_permitted_{role}", number=incident.number)
+    entries = await data.engine.timeline(incident.id)
+    language = call.data.get("language", hass.config.language)
+    timeline = await timeline_view(hass, entries, incident, data.people.names, language)
+    return {**incident_view(incident), "timeline": timeline}
+
+
+async def _list_incidents(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    filters = dict(call.data)
+    if "since" in filters:
+        filters["since"] = dt_util.as_utc(filters["since"])
+    if "zone" in filters:
+        filters["zone"] = zone_named(hass, filters["zone"])[0]
+    found: list[dict[str, Any]] = []
+    for entry in communities(hass):
+        data = entry.runtime_data
+        _, role, responder = await data.people.actor(call.context)
+        for incident in await data.engine.incidents(**filters):
+            if permit(role, Deed.READ, incident, responder) is not Permit.DENIED:
+                found.append({**incident_view(incident), "community": entry.entry_id})
+    return {"incidents": found}
+
+
+def _answer(result: Result, **more: Any) -> dict[str, Any]:
+    incident = result.incident
+    return {
+        "verdict": result.verdict.value,
+        "incident": incident.id if incident is not None else None,
+        "number": incident.number if incident is not None else None,
+        **more,
+    }
+
+
+async def _check(entry: CommunityEntry, call: ServiceCall, deed: Deed) -> None:
+    _, role, _ = await entry.runtime_data.people.actor(call.context)
+    if permit(role, deed) is Permit.DENIED:
+        raise refusal(f"not_permitted_{role}", number="-")
+
+
+def _loop(key: str) -> str:
+    if key not in LOOPS:
+        raise refusal("loop_unknown", loop=key, known=", ".join(LOOPS))
+    return key
+
+
+def _policy(call: ServiceCall, key: str) -> Policy:
+    loop = LOOPS.get(key)
+    data = call.data
+    try:
+        return policy(
+            data["ladder"],
+            severity=data.get("severity") or (loop.severity if loop else Severity.MODERATE),
+            handle_within=data.get("handle_within"),
+            receipt_within=data.get("receipt_within"),
+            proof=data.get("proof") or (loop.proof if loop else Proof.NOTHING),
+            closes=data.get("closes") or (loop.closes if loop else Closes.PERSON),
+            takes_over=data.get("takes_over", ()),
+        )
+    except DomainError as err:
+        raise translated(err) from err
+
+
+def _detect(call: ServiceCall) -> Detect:
+    said: dict[str, Any] = call.data["detect"]
+    dwell: timedelta | None = said.get("for")
+    # A dwell of zero, as a slider gives it, means "at once".
+    try:
+        return Detect(
+            dwell=dwell or None,
+            count=said.get("count"),
+            distinct=said.get("distinct", Distinct.SOURCE),
+            within=said.get("within"),
+            silence=said.get("silence"),
+        )
+    except DomainError as err:
+        raise translated(err) from err
+
+
+def _at(call: ServiceCall) -> datetime:
+    """When the source said it; a time in the future would make a dwell wait for it."""
+    now = dt_util.utcnow()
+    said = call.data.get("at")
+    return now if said is None else min(dt_util.as_utc(said), now)
+
+
+def _zone(
+    hass: HomeAssistant, call: ServiceCall, entity_id: str, entry: CommunityEntry
+) -> tuple[str, str]:
+    if "zone" in call.data:
+        return zone_named(hass, call.data["zone"])
+    by = call.data.get("zone_by", ZoneBy.AREA)
+    return zone_of(hass, entity_id, by, (entry.entry_id, entry.title))
+
+
+_OPTIONAL, _ONLY = SupportsResponse.OPTIONAL, SupportsResponse.ONLY
+_ACTIONS: Final[dict[str, tuple[Handler, dict[Any, Any], SupportsResponse]]] = {
+    "signal": (_signal, _SIGNAL, _OPTIONAL),
+    "open_incident": (_open_incident, _OPEN, _OPTIONAL),
+    "acknowledge": (_acknowledge, {**_WHICH, **_NOTE}, _OPTIONAL),
+    "handle": (
+        _handle,
+        {**_WHICH, **_NOTE, probatio.Optional("photo", default=""): cv.string},
+        _OPTIONAL,
+    ),
+    "close": (
+        _close,
+        {**_WHICH, **_NOTE, probatio.Required("disposition"): probatio.Coerce(Disposition)},
+        _OPTIONAL,
+    ),
+    "escalate": (_escalate, _WHICH, _OPTIONAL),
+    "get_incident": (_get_incident, {**_WHICH, probatio.Optional("language"): cv.string}, _ONLY),
+    "list_incidents": (_list_incidents, _LIST, _ONLY),
+}

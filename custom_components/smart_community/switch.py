@@ -1,0 +1,76 @@
+"""A switch per shipped loop. Its state is in the engine's store: a kill loses nothing of it."""
+
+from typing import Any, override
+
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .alarm_index import alarm_index
+from .const import DOMAIN
+from .data import CommunityEntry
+from .entity import CommunityEntity
+from .loops import LOOPS
+from .shipped import SHIPPED_LOOPS
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: CommunityEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add a switch per loop."""
+    async_add_entities(LoopSwitch(entry, loop) for loop in SHIPPED_LOOPS)
+
+
+class LoopSwitch(CommunityEntity, SwitchEntity):
+    """Switches one loop on and off. A life-safety loop that is off stands in the repairs."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, entry: CommunityEntry, loop: str) -> None:
+        """Take the loop."""
+        super().__init__(entry, f"loop_{loop}")
+        self._attr_translation_key = f"loop_{loop}"
+        self._loop = loop
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the engine, and warn again after a restart."""
+        await super().async_added_to_hass()
+        self._warn()
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self.engine.loop_on(self._loop, default=LOOPS[self._loop].on)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch on, and look at what is in alarm already."""
+        await self.engine.switch_loop(self._loop, on=True)
+        self._warn()
+        alarm_index(self.hass).announce_again(self._loop)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch off: signals are still recorded, as muted."""
+        await self.engine.switch_loop(self._loop, on=False)
+        self._warn()
+
+    def _warn(self) -> None:
+        issue = f"{self.entry.entry_id}_life_safety_off_{self._loop}"
+        if self.is_on or not LOOPS[self._loop].life_safety:
+            ir.async_delete_issue(self.hass, DOMAIN, issue)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue,
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="life_safety_off",
+            translation_placeholders={"loop": self._loop, "community": self.entry.title},
+        )

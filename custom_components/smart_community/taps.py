@@ -1,0 +1,86 @@
+"""Buttons pressed on a phone.
+
+Anyone's phone can send any action name, so the name proves nothing: a tap counts only from a user
+who belongs to the responder that the button was made for.
+"""
+
+import logging
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+
+from .core.errors import DomainError
+from .core.events import Acknowledge, Close, Escalate, Handle
+from .core.events import Event as IncidentEvent
+from .core.message import Tap, Verb, parse_action
+from .core.model import Actor, Disposition
+from .core.permits import Deed
+from .deeds import Deeds
+from .engine.engine import Engine
+from .people import People
+
+_LOGGER = logging.getLogger(__name__)
+
+EVENT_TAP = "mobile_app_notification_action"
+
+
+@callback
+def async_listen_to_taps(
+    hass: HomeAssistant, engine: Engine, people: People, deeds: Deeds
+) -> CALLBACK_TYPE:
+    """Listen to phones until the returned function is called."""
+
+    async def tapped(event: Event[dict[str, Any]]) -> None:
+        action = str(event.data.get("action", ""))
+        try:
+            tap = parse_action(action)
+        except DomainError:
+            _LOGGER.warning("A phone sent a mangled action: %.100s", action)
+            return
+        if tap is not None:
+            await _do(tap, event, engine, people, deeds)
+
+    return hass.bus.async_listen(EVENT_TAP, tapped)
+
+
+async def _do(
+    tap: Tap, event: Event[dict[str, Any]], engine: Engine, people: People, deeds: Deeds
+) -> None:
+    incident = await engine.find(tap.incident)
+    if incident is None:
+        return  # another community's
+    who = await people.tapper(tap, event.context)
+    if who is None:
+        stranger = Actor(user_id=event.context.user_id, name=tap.responder)
+        await deeds.refuse(incident, stranger, f"tap {tap.verb}: not this responder's phone")
+        _LOGGER.warning("Refused a tap on incident %s from a wrong user", incident.number)
+        return
+    actor, responder = who
+    words = str(event.data.get("reply_text") or "")
+    try:
+        deed, act = _DEEDS[tap.verb], _event(tap.verb, actor, words)
+        await deeds.as_responder(deed, incident, actor, responder, act)
+    except HomeAssistantError as err:
+        # The phone cannot show an answer; the timeline can.
+        await deeds.refuse(incident, actor, f"tap {tap.verb}: {err.translation_key or err}")
+
+
+_DEEDS = {
+    Verb.ACKNOWLEDGE: Deed.ACKNOWLEDGE,
+    Verb.HANDLED: Deed.HANDLE,
+    Verb.FALSE: Deed.CLOSE,
+    Verb.HELP: Deed.ESCALATE,
+}
+
+
+def _event(verb: Verb, actor: Actor, words: str) -> IncidentEvent:
+    match verb:
+        case Verb.ACKNOWLEDGE:
+            return Acknowledge(actor=actor)
+        case Verb.HANDLED:
+            return Handle(actor=actor, note=words)
+        case Verb.FALSE:
+            return Close(actor=actor, disposition=Disposition.FALSE_ALARM, note=words)
+        case Verb.HELP:
+            return Escalate(actor=actor)

@@ -1,0 +1,64 @@
+"""Where a source is: Home Assistant's floors and areas are the zones."""
+
+from enum import StrEnum
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import floor_registry as fr
+
+
+class ZoneBy(StrEnum):
+    """What counts as one place for a loop."""
+
+    SOURCE = "source"
+    AREA = "area"
+    FLOOR = "floor"
+    COMMUNITY = "community"
+
+
+def source_name(hass: HomeAssistant, entity_id: str) -> str:
+    """Return what people call a source; its entity id if it has no name (or no state yet)."""
+    state = hass.states.get(entity_id)
+    return state.name if state is not None else entity_id
+
+
+def zone_of(
+    hass: HomeAssistant, entity_id: str, by: ZoneBy, community: tuple[str, str]
+) -> tuple[str, str]:
+    """Key and name of the zone of a source.
+
+    A source without a floor counts by its area, one without an area by itself: an alarm is never
+    refused because nobody has placed the detector yet. `community`: the entry's id and title.
+    """
+    if by is ZoneBy.COMMUNITY:
+        return f"community:{community[0]}", community[1]
+    area = _area(hass, entity_id) if by is not ZoneBy.SOURCE else None
+    if area is None:
+        return f"source:{entity_id}", source_name(hass, entity_id)
+    if by is ZoneBy.FLOOR and area.floor_id is not None:
+        floor = fr.async_get(hass).async_get_floor(area.floor_id)
+        if floor is not None:
+            return f"floor:{floor.floor_id}", floor.name
+    return f"area:{area.id}", area.name
+
+
+def zone_named(hass: HomeAssistant, zone: str) -> tuple[str, str]:
+    """Key and name of a zone that is named: a floor's or area's id, or any words."""
+    if (floor := fr.async_get(hass).async_get_floor(zone)) is not None:
+        return f"floor:{floor.floor_id}", floor.name
+    if (area := ar.async_get(hass).async_get_area(zone)) is not None:
+        return f"area:{area.id}", area.name
+    return f"zone:{zone}", zone
+
+
+def _area(hass: HomeAssistant, entity_id: str) -> ar.AreaEntry | None:
+    entity = er.async_get(hass).async_get(entity_id)
+    if entity is None:
+        return None
+    area_id = entity.area_id
+    if area_id is None and entity.device_id is not None:
+        device = dr.async_get(hass).async_get(entity.device_id)
+        area_id = device.area_id if device is not None else None
+    return ar.async_get(hass).async_get_area(area_id) if area_id is not None else None
