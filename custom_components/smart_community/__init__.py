@@ -109,7 +109,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             lambda done: Outbox(
                 channels=_channels(hass, people),
                 incident=engine.running,
-                responder=lambda key: people.responders.get(key),
+                responder=people.find,
                 compose=partial(_compose, hass, people),
                 done=done,
                 spawn=spawn,

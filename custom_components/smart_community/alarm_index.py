@@ -146,6 +146,15 @@ class AlarmIndex:
         ]
 
     @callback
+    def announce_again(self, owners: Iterable[str]) -> None:
+        """Let the triggers of these automations report anew what is in alarm."""
+        chosen = frozenset(owners)
+        for watcher, sources in list(self._watches.items()):
+            if watcher.owner in chosen:
+                watcher.leave(sources)
+                watcher.join(sources, attaching=True)
+
+    @callback
     def sources_of(
         self, target: Mapping[str, Any], options: Mapping[str, Any] | None = None
     ) -> set[str]:

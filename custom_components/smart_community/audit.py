@@ -62,14 +62,14 @@ class Audit:
         self._say(found)
 
     def _unheard(self, loop: str) -> str | None:
-        """Why a loop that is switched on would hear nothing; None if it would."""
-        sources = alarm_index(self._hass).sources_of(loop)
-        if sources:
-            return None
-        if sources is not None:
-            return "no_source"
+        """Say why a loop that is switched on would hear nothing; None if it would hear."""
         automations = automations_with_blueprint(self._hass, blueprint_path(loop))
-        return "automation_off" if automations else "no_automation"
+        if not automations:
+            return "no_automation"
+        attached = [one for one in alarm_index(self._hass).watches() if one.owner in automations]
+        if not attached:
+            return "automation_off"
+        return None if any(one.sources for one in attached) else "no_source"
 
     def _say(self, found: dict[str, Mapping[str, str]]) -> None:
         entry = self._entry

@@ -1,8 +1,9 @@
 """Binary sensors: a bus's inputs, and whether a community's engine does what it promises."""
 
-from typing import Any, override
+from typing import Any, cast, override
 
-from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -24,7 +25,7 @@ async def async_setup_entry(
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
         await async_setup_modbus_entities(hass, entry, async_add_entities)
     else:
-        async_add_entities([EngineProblem(entry)])
+        async_add_entities([EngineProblem(cast("CommunityEntry", entry))])
 
 
 class EngineProblem(CommunityEntity, BinarySensorEntity):

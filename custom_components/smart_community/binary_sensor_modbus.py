@@ -2,7 +2,8 @@
 
 from typing import Any, override
 
-from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.components.binary_sensor import BinarySensorEntity
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
@@ -25,7 +26,7 @@ async def async_setup_modbus_entities(
     @callback
     def add(unit: BusUnit) -> None:
         async_add_entities(
-            [Input(entry, bus, unit, point) for point in unit.polled.points],
+            [Input(bus, unit, point) for point in unit.polled.points],
             config_subentry_id=unit.subentry_id,
         )
 
@@ -40,9 +41,7 @@ class Input(BinarySensorEntity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(
-        self, entry: ConfigEntry[Any], bus: ModbusBusData, unit: BusUnit, point: Point
-    ) -> None:
+    def __init__(self, bus: ModbusBusData, unit: BusUnit, point: Point) -> None:
         """Take the point; its name is the contractor's if there is one."""
         self._bus = bus
         self._subentry_id = unit.subentry_id
@@ -74,7 +73,12 @@ class Input(BinarySensorEntity):
         if unit is None:
             return
         unit.listeners[self._point.key] = self.async_write_ha_state
-        self.async_on_remove(lambda: unit.listeners.pop(self._point.key, None))
+
+        @callback
+        def forget() -> None:
+            unit.listeners.pop(self._point.key, None)
+
+        self.async_on_remove(forget)
 
     @property
     def _reading(self) -> Reading:

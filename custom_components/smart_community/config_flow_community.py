@@ -163,13 +163,13 @@ def _open_database(url: str) -> tuple[str | None, str]:
         if parsed.get_backend_name() not in {"sqlite", "postgresql"} or not durable:
             return "database_unsupported", parsed.drivername
         dialect = parsed.get_dialect()
+        if dialect.is_async:
+            return "database_unsupported", parsed.drivername
         dialect.import_dbapi()
     except (NoSuchModuleError, ImportError) as err:
         return "database_driver_missing", str(err)
     except (ArgumentError, ValueError) as err:
         return "database_url_invalid", str(err)
-    if dialect.is_async:
-        return "database_unsupported", parsed.drivername
     store = Store(url)
     try:
         store.open()

@@ -55,6 +55,10 @@ class People:
         """Responder keys to names."""
         return {key: responder.name for key, responder in self.responders.items()}
 
+    def find(self, key: str) -> Responder | None:
+        """Return a responder by key."""
+        return self.responders.get(key)
+
     def of_user(self, user_id: str) -> list[Responder]:
         """Return the responders that a user belongs to."""
         return [who for who in self.responders.values() if user_id in who.users]

@@ -1,6 +1,6 @@
 """Repairs that need a person's word: an edited blueprint is replaced only then."""
 
-from typing import Any, override
+from typing import Any
 
 import probatio
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -16,10 +16,9 @@ class RestoreBlueprintFlow(RepairsFlow):
         """Take the loop whose blueprint was edited."""
         self._loop = loop
 
-    @override
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask first."""
-        return await self.async_step_confirm()
+        return await self.async_step_confirm(user_input)
 
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None

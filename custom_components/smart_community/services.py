@@ -1,6 +1,6 @@
 """The actions of smart_community: what automations, scripts, dashboards and people call."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -82,7 +82,7 @@ _LIST = {
     ),
 }
 
-type Handler = Callable[[HomeAssistant, ServiceCall], Awaitable[ServiceResponse]]
+type Handler = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 
 def async_register_services(hass: HomeAssistant) -> None:
@@ -196,7 +196,7 @@ async def _list_incidents(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
         filters["since"] = dt_util.as_utc(filters["since"])
     if "zone" in filters:
         filters["zone"] = zone_named(hass, filters["zone"])[0]
-    found: list[dict[str, Any]] = []
+    found: list[Any] = []
     for entry in communities(hass):
         data = entry.runtime_data
         _, role, responder = await data.people.actor(call.context)

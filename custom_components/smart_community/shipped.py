@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from homeassistant.components.automation import DOMAIN as AUTOMATION
-from homeassistant.components.blueprint import DOMAIN as BLUEPRINT
+from homeassistant.components.automation.const import DOMAIN as AUTOMATION
+from homeassistant.components.blueprint.const import DOMAIN as BLUEPRINT
 from homeassistant.const import SERVICE_RELOAD
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -140,4 +140,5 @@ async def _async_reload(hass: HomeAssistant) -> None:
         return
     await automation.async_reset_cache()
     if hass.services.has_service(AUTOMATION, SERVICE_RELOAD):
-        await hass.services.async_call(AUTOMATION, SERVICE_RELOAD, blocking=True)
+        # Not waited for: a broken configuration.yaml must not keep the community from starting.
+        await hass.services.async_call(AUTOMATION, SERVICE_RELOAD)

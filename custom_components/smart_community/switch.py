@@ -2,6 +2,7 @@
 
 from typing import Any, override
 
+from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
@@ -13,7 +14,7 @@ from .const import DOMAIN
 from .data import CommunityEntry
 from .entity import CommunityEntity
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS
+from .shipped import SHIPPED_LOOPS, blueprint_path
 
 PARALLEL_UPDATES = 0
 
@@ -52,7 +53,8 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
         """Switch on, and look at what is in alarm already."""
         await self.engine.switch_loop(self._loop, on=True)
         self._warn()
-        alarm_index(self.hass).announce_again(self._loop)
+        automations = automations_with_blueprint(self.hass, blueprint_path(self._loop))
+        alarm_index(self.hass).announce_again(automations)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

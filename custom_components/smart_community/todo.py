@@ -2,12 +2,14 @@
 
 from typing import override
 
-from homeassistant.components.todo import TodoItem, TodoItemStatus, TodoListEntity
-from homeassistant.components.todo.const import TodoListEntityFeature
+from homeassistant.components.todo.const import TodoItemStatus, TodoListEntityFeature
+from homeassistant.components.todo.entity import TodoItem, TodoListEntity
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .const import DOMAIN
 from .core.model import Incident, Responder, Status
 from .data import CommunityEntry
 from .entity import CommunityEntity
@@ -45,7 +47,13 @@ class WorkOrders(CommunityEntity, TodoListEntity):
         """Take the responder."""
         super().__init__(entry, f"work_orders_{key}")
         self._key = key
-        self._attr_translation_placeholders = {"responder": self._responder.name}
+        # A device belongs to one subentry, so each responder is a device of its own.
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, f"{entry.entry_id}_{key}")},
+            entry_type=DeviceEntryType.SERVICE,
+            name=self._responder.name,
+            via_device=(DOMAIN, entry.entry_id),
+        )
 
     @property
     def _responder(self) -> Responder:

@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.components.mobile_app.const import DATA_PUSH_CHANNEL
 from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
 from homeassistant.components.mobile_app.util import get_notify_service
-from homeassistant.components.notify import DOMAIN as NOTIFY
+from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -29,7 +29,7 @@ OPEN_PATH = "/todo"
 
 
 class Companion:
-    """The companion app. One push per phone, each in its own task: one that hangs delays no other."""
+    """The companion app: a push per phone, each in its own task; a hanging one delays no other."""
 
     kind = ChannelKind.PUSH
 
@@ -38,7 +38,7 @@ class Companion:
         self._hass = hass
 
     async def send(self, message: Message, responder: Responder) -> DeliveryState:
-        """Push to every phone; delivered as soon as one has confirmed, failed if none was reached."""
+        """Push to every phone; delivered if one has confirmed, failed if none was reached."""
         data = {"message": message.text, "title": message.title, "data": payload(message)}
         results = await self._each(responder, data)
         if not results:

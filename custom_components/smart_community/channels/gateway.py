@@ -8,8 +8,8 @@ with that reason, so that the next channel is tried at once.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from homeassistant.components.notify import DOMAIN as NOTIFY
-from homeassistant.components.script import DOMAIN as SCRIPT
+from homeassistant.components.notify.const import DOMAIN as NOTIFY
+from homeassistant.components.script.const import DOMAIN as SCRIPT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 

@@ -82,19 +82,18 @@ class Outbox:
         if self._open:
             return
         self._open = True
-        for key, lane in self._lanes.items():
-            if lane:
-                self._spawn(self._work(key), f"smart_community outbox {key}")
+        for key in list(self._lanes):
+            self._spawn(self._work(key), f"smart_community outbox {key}")
 
     def post(self, letter: Letter) -> None:
         """Queue a committed letter."""
         key = (letter.incident, letter.responder, letter.channel)
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = deque()
-            if self._open:
-                self._spawn(self._work(key), f"smart_community outbox {key}")
-        lane.append(letter)
+        if (lane := self._lanes.get(key)) is not None:
+            lane.append(letter)
+            return
+        self._lanes[key] = deque((letter,))
+        if self._open:
+            self._spawn(self._work(key), f"smart_community outbox {key}")
 
     async def _work(self, key: tuple[str, str, ChannelKind]) -> None:
         lane = self._lanes[key]

@@ -1,7 +1,7 @@
 """Family `fire_panel`: the detector inputs of a smoke or fire alarm panel, as discrete inputs.
 
-A generic profile of this project, not a maker's map: panels that offer their zones over Modbus do so
-through a configurable gateway, which is set to this table.
+A generic profile of this project, not a maker's map: panels that offer their zones over Modbus do
+so through a configurable gateway, which is set to this table.
 
     discrete inputs (function 02)      holding register (function 03)
     0 .. n-1   detector input in alarm 0  number of wired inputs
