@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.core import Context, HassJob, HomeAssistant, callback
-from homeassistant.helpers.trace import script_execution_cv
+from homeassistant.helpers.trace import script_execution_cv, trace_cv
 from homeassistant.helpers.trigger import TriggerActionRunner
 
 _LOGGER = logging.getLogger(__name__)
@@ -101,21 +101,22 @@ class Delivery:
         self._arm()
 
     def _release(self, *, overdue: bool) -> None:
-        """Start runs for what may go: one report per source and round, the oldest first."""
-        going = {report.source for group in self._runs.values() for report in group}
-        while True:
-            ready: list[Report] = []
-            rest: list[Report] = []
-            passed = set() if overdue else set(going)
-            for report in self._waiting:
-                hold = report.source in passed or (not overdue and self._busy[report.raised])
-                passed.add(report.source)
-                (rest if hold else ready).append(report)
-            self._waiting = rest
-            if not ready:
-                return
-            self._start(ready)
-            going.update(report.source for report in ready)
+        """Start runs for what may go: of each source the oldest report.
+
+        The next one of a source goes when that run is over, or with the next wait: two runs started
+        in one instant are a coin toss in mode `restart`.
+        """
+        ready: list[Report] = []
+        rest: list[Report] = []
+        passed: set[str] = set()
+        if not overdue:
+            passed.update(report.source for bundle in self._runs.values() for report in bundle)
+        for report in self._waiting:
+            hold = report.source in passed or (not overdue and self._busy[report.raised])
+            passed.add(report.source)
+            (rest if hold else ready).append(report)
+        self._waiting = rest
+        self._start(ready)
 
     def _start(self, reports: list[Report]) -> None:
         bundles: dict[tuple[bool, Reason], list[Report]] = {}
@@ -152,14 +153,27 @@ class Delivery:
         self._busy[bundle[0].raised] -= 1
         if self._closed:
             return
-        stop = task.get_context().get(script_execution_cv)
-        self._turned_away = stop is not None and stop.script_execution in _NO_ROOM
+        self._turned_away = _turned_away(task)
         if self._turned_away:
             self._waiting = sorted([*bundle, *self._waiting], key=lambda report: report.order)
         else:
             self._settle(bundle)
             self._release(overdue=False)
         self._arm()
+
+
+def _turned_away(task: asyncio.Task[Any]) -> bool:
+    """Say whether an automation's mode kept a run from taking its first step.
+
+    Its answer alone does not tell: it is empty too when the conditions said no, and to offer
+    that again would be to ask the conditions until they give in.
+    """
+    context = task.get_context()
+    stop = context.get(script_execution_cv)
+    if stop is None or stop.script_execution != "cancelled":
+        return stop is not None and stop.script_execution in _NO_ROOM
+    # Mode `restart`: a later run overtook this one. What had begun is as its user wants it.
+    return not any(step.startswith("action/") for step in context.get(trace_cv) or ())
 
 
 def _payload(bundle: list[Report]) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Watcher(Protocol):
 
     wanted: Wanted
     owner: str | None
+    loop: str | None
 
     def take(self, entity_id: str, state: State | None, context: Context) -> None:
         """Take in a changed state."""
@@ -97,9 +98,13 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WatchView:
-    """What an attached trigger matches now. `owner`: its automation's entity id, if it has one."""
+    """What an attached trigger matches now.
+
+    `owner`: its automation's entity id, if it has one. `loop`: the loop it says it feeds.
+    """
 
     owner: str | None
+    loop: str | None
     wanted: Wanted
     sources: frozenset[str]
 
@@ -141,7 +146,9 @@ class AlarmIndex:
     def watches(self) -> list[WatchView]:
         """Return what each attached trigger matches now."""
         return [
-            WatchView(owner=watcher.owner, wanted=watcher.wanted, sources=sources)
+            WatchView(
+                owner=watcher.owner, loop=watcher.loop, wanted=watcher.wanted, sources=sources
+            )
             for watcher, sources in self._watches.items()
         ]
 

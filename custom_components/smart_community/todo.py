@@ -52,7 +52,6 @@ class WorkOrders(CommunityEntity, TodoListEntity):
             identifiers={(DOMAIN, f"{entry.entry_id}_{key}")},
             entry_type=DeviceEntryType.SERVICE,
             name=self._responder.name,
-            via_device=(DOMAIN, entry.entry_id),
         )
 
     @property

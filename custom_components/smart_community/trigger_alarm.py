@@ -46,6 +46,7 @@ from homeassistant.helpers.typing import ConfigType
 from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
 from .const import DATA_STILL_RAISED
+from .loops import LOOPS
 
 
 class Kind(StrEnum):
@@ -137,11 +138,14 @@ class AlarmWatch:
         wanted: Wanted,
         gauge: Gauge,
         delivery: Delivery,
+        *,
         owner: str | None,
+        loop: str | None,
     ) -> None:
         """Begin without any source."""
         self.wanted = wanted
         self.owner = owner
+        self.loop = loop
         self._hass = hass
         self._gauge = gauge
         self._delivery = delivery
@@ -227,6 +231,7 @@ _OPTIONS = {
     probatio.Optional("limit"): _NUMBER,
     probatio.Optional("hysteresis", default=0.0): probatio.All(_NUMBER, probatio.Range(min=0)),
     probatio.Optional("device_class"): probatio.All(cv.ensure_list, [probatio.In(_CLASSES)]),
+    probatio.Optional("loop"): probatio.In(sorted(LOOPS)),
 }
 _SCHEMA = probatio.Schema(
     {
@@ -254,6 +259,7 @@ class AlarmTrigger(Trigger):
         self._gauge = Gauge(
             kind=options["kind"], limit=options.get("limit", 0.0), hysteresis=options["hysteresis"]
         )
+        self._loop: str | None = options.get("loop")
         self._owner: str | None = None
 
     @override
@@ -283,7 +289,9 @@ class AlarmTrigger(Trigger):
     ) -> CALLBACK_TYPE:
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
-        watch = AlarmWatch(self._hass, self._wanted, self._gauge, delivery, self._owner)
+        watch = AlarmWatch(
+            self._hass, self._wanted, self._gauge, delivery, owner=self._owner, loop=self._loop
+        )
         detach = alarm_index(self._hass).attach(watch)
 
         @callback

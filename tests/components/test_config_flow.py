@@ -20,6 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.engine.store import Store
 
+from .translated import assert_flow_said
+
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
@@ -46,16 +48,20 @@ async def modbus_port(socket_enabled: None) -> AsyncIterator[int]:
 
 async def _start(hass: HomeAssistant, kind: str = "community") -> ConfigFlowResult:
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": kind})
+    form = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": kind})
+    assert_flow_said(form)
+    return form
 
 
 async def _submit(
     hass: HomeAssistant, form: ConfigFlowResult, name: str, url: str | None = None
 ) -> ConfigFlowResult:
     database = {} if url is None else {"database_url": url}
-    return await hass.config_entries.flow.async_configure(
+    result = await hass.config_entries.flow.async_configure(
         form["flow_id"], {"name": name, "database": database}
     )
+    assert_flow_said(result)
+    return result
 
 
 async def _community(hass: HomeAssistant, name: str, url: str | None = None) -> ConfigEntry:

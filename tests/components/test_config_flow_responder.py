@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.loops import LOOPS
 
+from .translated import assert_flow_said
+
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
@@ -65,6 +67,7 @@ async def _submit(hass: HomeAssistant, form: Result, **changed: Any) -> Result:
         form["flow_id"], {key: value for key, value in answers.items() if value is not None}
     )
     await hass.async_block_till_done()
+    assert_flow_said(result)
     return result
 
 

@@ -48,7 +48,9 @@ class Gateway:
         address = self._addresses().get((responder.key, self.kind))
         if address is None:
             raise ChannelError("no_address")
-        text = message.spoken if self.kind is ChannelKind.VOICE else message.text
+        text = f"{message.title}\n{message.text}"
+        if self.kind is ChannelKind.VOICE:
+            text = message.spoken
         domain, _, name = address.target.partition(".")
         try:
             if domain == SCRIPT:

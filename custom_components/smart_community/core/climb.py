@@ -210,6 +210,20 @@ def _next_channel(incident: Incident, index: int, turn: Turn, *, failed: bool) -
     return incident
 
 
+def grant_receipts(incident: Incident, turn: Turn) -> Incident:
+    """Let receipts that came due while nobody could give one have their time again."""
+    fresh = turn.now + incident.policy.receipt_within
+    return replace(
+        incident,
+        notices=tuple(
+            replace(notice, receipt_due=fresh)
+            if notice.receipt_due is not None and notice.receipt_due <= turn.now
+            else notice
+            for notice in incident.notices
+        ),
+    )
+
+
 def pull_next(incident: Incident, turn: Turn, why: str) -> Incident:
     """Take the next waiting step now instead of at its time, and say why."""
     index = _first(incident, RungState.WAITING)

@@ -156,6 +156,8 @@ def step(
             incident, verdict = _shifted(incident, delta), Verdict.RECORDED
         case Tick():
             late, verdict = event.late, Verdict.NOTHING_DUE
+            if late is not None:
+                incident = climb.grant_receipts(incident, turn)
     before = len(turn.effects)
     incident = climb.take_due(incident, turn, late)
     if isinstance(event, Tick) and len(turn.effects) > before:

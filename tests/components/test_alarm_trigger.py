@@ -1,0 +1,411 @@
+"""The alarm trigger in real automations: what is reported, why, how often and in which order."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import Context, CoreState, HomeAssistant
+from homeassistant.helpers.trigger import async_get_all_descriptions
+from homeassistant.setup import async_setup_component
+
+from custom_components.smart_community.alarm_index import alarm_index
+from custom_components.smart_community.const import DATA_STILL_RAISED
+
+from .alarm_ears import Ears, automation, later, listen
+
+SMOKE = "binary_sensor.smoke"
+TARGET = {"entity_id": SMOKE}
+METER = "sensor.meter"
+
+
+async def _say(hass: HomeAssistant, entity_id: str, *states: str | None) -> None:
+    for state in states:
+        if state is None:
+            hass.states.async_remove(entity_id)
+        else:
+            hass.states.async_set(entity_id, state)
+        await hass.async_block_till_done()
+
+
+async def test_an_alarm_and_its_end_are_edges(hass: HomeAssistant) -> None:
+    hass.states.async_set(SMOKE, "off")
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, "on", "off")
+    assert ears.runs[0][1]["sources"] == [SMOKE]
+    assert ears.runs[0][1]["value"] is None
+    assert ears.said == [(SMOKE, True, "edge"), (SMOKE, False, "edge")]
+
+
+@pytest.mark.parametrize("before", [None, "unknown", "unavailable"])
+async def test_a_detector_whose_first_reading_is_an_alarm_is_found(
+    hass: HomeAssistant, before: str | None
+) -> None:
+    await _say(hass, SMOKE, "off", before)
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, "on", "off")
+    assert ears.said == [(SMOKE, True, "found_at_start"), (SMOKE, False, "edge")]
+
+
+@pytest.mark.parametrize("outage", [None, "unknown", "unavailable"])
+@pytest.mark.parametrize("before", ["off", "on"])
+async def test_a_detector_that_returns_in_alarm_is_reported_whatever_it_was(
+    hass: HomeAssistant, before: str, outage: str | None
+) -> None:
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, before)
+    ears.runs.clear()
+    await _say(hass, SMOKE, outage, "on")
+    assert ears.said == [(SMOKE, True, "returned_in_alarm")]
+
+
+async def test_an_alarm_that_ended_during_an_outage_is_cleared(hass: HomeAssistant) -> None:
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, "on", "unavailable", "unknown", "off")
+    assert ears.said == [(SMOKE, True, "found_at_start"), (SMOKE, False, "edge")]
+
+
+async def test_an_alarm_that_is_on_when_the_automation_comes_is_attached(
+    hass: HomeAssistant,
+) -> None:
+    hass.states.async_set(SMOKE, "on")
+    ears = await listen(hass, automation(TARGET))
+    assert ears.said == [(SMOKE, True, "attached")]
+    for action in ("turn_off", "turn_on"):
+        await hass.services.async_call(
+            "automation", action, {"entity_id": "automation.a"}, blocking=True
+        )
+    await hass.async_block_till_done()
+    assert ears.said == [(SMOKE, True, "attached")]
+
+
+async def test_an_automation_that_is_reloaded_reports_what_is_in_alarm(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, "off", "on")
+    assert ears.said == [(SMOKE, True, "edge")]
+    config = {"automation": [automation(TARGET, description="changed")]}
+    (tmp_path / "configuration.yaml").write_text(json.dumps(config))
+    await hass.services.async_call("automation", "reload", blocking=True)
+    await hass.async_block_till_done()
+    assert ears.said == [(SMOKE, True, "attached")]
+
+
+@pytest.mark.parametrize("when", ["before_arming", "before_running", "after"])
+async def test_an_alarm_at_start_is_found_whenever_its_state_comes(
+    hass: HomeAssistant, when: str
+) -> None:
+    hass.set_state(CoreState.not_running)
+    ears = await listen(hass, automation(TARGET))
+    if when == "before_arming":
+        hass.states.async_set(SMOKE, "on")
+    elif when == "before_running":
+        hass.bus.async_listen_once(
+            "homeassistant_started", lambda _: hass.states.async_set(SMOKE, "on")
+        )
+    await hass.async_start()
+    await hass.async_block_till_done()
+    if when == "after":
+        hass.states.async_set(SMOKE, "on")
+        await hass.async_block_till_done()
+    assert ears.said == [(SMOKE, True, "found_at_start")]
+
+
+async def test_lost_contact_and_repeated_readings_say_nothing(hass: HomeAssistant) -> None:
+    ears = await listen(hass, automation(TARGET))
+    await _say(hass, SMOKE, "off", "unavailable", "off", "unknown", None, "off", "on")
+    assert ears.said == [(SMOKE, True, "edge")]
+    hass.states.async_set(SMOKE, "on", {"battery": 20})
+    hass.states.async_set(SMOKE, "on", force_update=True)
+    await _say(hass, SMOKE, "unavailable", "unknown", None)
+    assert ears.said == []
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ((), "attached"),
+        (("off",), "found_at_start"),
+        (("off", "unavailable", "off"), "found_at_start"),
+    ],
+)
+async def test_a_quiet_source_with_an_open_episode_is_cleared_once(
+    hass: HomeAssistant, path: tuple[str, ...], reason: str
+) -> None:
+    record = {SMOKE}
+    hass.data[DATA_STILL_RAISED] = record.__contains__
+    if not path:
+        hass.states.async_set(SMOKE, "off")
+    ears = await listen(hass, automation(TARGET))
+    for state in path:
+        await _say(hass, SMOKE, state)
+        record.clear()
+    assert ears.said == [(SMOKE, False, reason)]
+
+
+async def test_a_quiet_source_that_returns_is_cleared_if_its_episode_is_open(
+    hass: HomeAssistant,
+) -> None:
+    hass.states.async_set(SMOKE, "off")
+    ears = await listen(hass, automation(TARGET))
+    hass.data[DATA_STILL_RAISED] = {SMOKE}.__contains__
+    await _say(hass, SMOKE, "unavailable", "off")
+    assert ears.said == [(SMOKE, False, "returned_in_alarm")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "readings"),
+    [
+        ("above", ("50", "55", "55.1", "70", "53", "55.2", "52", "54")),
+        ("below", ("60", "55", "54.9", "10", "57", "54", "58", "56")),
+    ],
+)
+async def test_a_value_is_an_alarm_past_the_limit_until_it_is_behind_the_hysteresis(
+    hass: HomeAssistant, kind: str, readings: tuple[str, ...]
+) -> None:
+    options = {"kind": kind, "limit": 55, "hysteresis": 3}
+    ears = await listen(hass, automation({"entity_id": METER}, options))
+    await _say(hass, METER, *readings)
+    assert [one["value"] for _, one in ears.runs] == [float(readings[2]), float(readings[6])]
+    assert ears.said == [(METER, True, "edge"), (METER, False, "edge")]
+    await _say(hass, METER, "nan", "inf", "fault", "unknown", readings[-1])
+    assert ears.said == []
+    await _say(hass, METER, "unavailable", readings[3])
+    assert ears.said == [(METER, True, "returned_in_alarm")]
+
+
+@pytest.mark.parametrize("on_record", [True, False])
+async def test_a_first_value_between_limit_and_hysteresis_is_what_is_on_record(
+    hass: HomeAssistant, *, on_record: bool
+) -> None:
+    hass.data[DATA_STILL_RAISED] = lambda _: on_record
+    options = {"kind": "above", "limit": 55, "hysteresis": 3}
+    ears = await listen(hass, automation({"entity_id": METER}, options))
+    await _say(hass, METER, "54")
+    assert ears.said == []
+    await _say(hass, METER, "50")
+    assert ears.said == ([(METER, False, "edge")] if on_record else [])
+
+
+async def test_a_group_that_is_named_is_watched_as_itself(hass: HomeAssistant) -> None:
+    hass.states.async_set(SMOKE, "off")
+    config = {"stairs": {"name": "stairs", "entities": [SMOKE]}}
+    assert await async_setup_component(hass, "group", {"group": config})
+    await hass.async_block_till_done()
+    ears = await listen(hass, automation({"entity_id": "group.stairs"}))
+    await _say(hass, SMOKE, "on")
+    assert ears.said == [("group.stairs", True, "edge")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "above"},
+        {"kind": "state", "limit": 3},
+        {"kind": "below", "limit": "much"},
+        {"kind": "below", "limit": ".nan"},
+        {"kind": "above", "limit": 3, "hysteresis": -1},
+        {"device_class": "smoek"},
+        {"sensitivity": 3},
+    ],
+)
+async def test_a_trigger_that_could_never_fire_as_meant_is_refused(
+    hass: HomeAssistant, options: dict[str, Any]
+) -> None:
+    config = {"automation": [automation(TARGET, options)]}
+    assert await async_setup_component(hass, "automation", config)
+    await hass.async_block_till_done()
+    state = hass.states.get("automation.a")
+    assert state is not None
+    assert state.state == "unavailable"
+
+
+async def test_the_context_of_the_first_change_is_the_parent(hass: HomeAssistant) -> None:
+    ears = await listen(hass, automation(TARGET))
+    cause = Context()
+    hass.states.async_set(SMOKE, "on", context=cause)
+    await hass.async_block_till_done()
+    assert ears.calls[0].context.parent_id == cause.id
+
+
+async def _storm(hass: HomeAssistant, state: str, size: int) -> list[str]:
+    names = [f"binary_sensor.d{number}" for number in range(size)]
+    for name in names:
+        hass.states.async_set(name, state)
+    return names
+
+
+async def test_a_storm_is_one_run_and_one_bundle_for_each_of_28_automations(
+    hass: HomeAssistant,
+) -> None:
+    names = await _storm(hass, "off", 1000)
+    target = {"entity_id": names}
+    keys = [f"loop{number}" for number in range(28)]
+    ears = await listen(hass, *(automation(target, key=key) for key in keys))
+    await _storm(hass, "on", 1000)
+    assert [len(one["sources"]) for _, one in ears.runs] == [1] * 28  # at once, before any wait
+    await hass.async_block_till_done()
+    assert len(ears.runs) == 2 * 28
+    for key in keys:
+        assert ears.told(key) == [(name, True) for name in names]
+
+
+async def test_what_comes_during_a_long_run_waits_for_a_second_at_most(
+    hass: HomeAssistant,
+) -> None:
+    names = await _storm(hass, "off", 4)
+    ears = await listen(hass, automation({"entity_id": names}))
+    ears.at_work.clear()
+    await _storm(hass, "on", 4)
+    await asyncio.sleep(0)
+    assert ears.told("a") == [(names[0], True)]
+    await _later_and_free(hass, ears)
+    assert ears.told("a") == [(name, True) for name in names]
+    assert len(ears.runs) == 2
+
+
+async def _later_and_free(hass: HomeAssistant, ears: Ears) -> None:
+    """Let the second pass while the run goes on, and end all runs only then."""
+    before = len(ears.runs)
+    hass.loop.call_soon(ears.at_work.set)
+    await later(hass)
+    assert len(ears.runs) > before
+
+
+async def test_a_bundle_goes_when_the_run_before_it_ends(hass: HomeAssistant) -> None:
+    names = await _storm(hass, "off", 4)
+    ears = await listen(hass, automation({"entity_id": names}))
+    ears.at_work.clear()
+    await _storm(hass, "on", 4)
+    ears.at_work.set()
+    await hass.async_block_till_done()
+    assert [len(one["sources"]) for _, one in ears.runs] == [1, 3]
+
+
+async def test_a_clear_does_not_wait_for_the_run_of_another_sources_alarm(
+    hass: HomeAssistant,
+) -> None:
+    names = await _storm(hass, "off", 1)
+    hass.states.async_set(SMOKE, "on")
+    ears = await listen(hass, automation({"entity_id": [SMOKE, *names]}))
+    ears.at_work.clear()
+    ears.runs.clear()
+    hass.states.async_set(names[0], "on")
+    hass.states.async_set(SMOKE, "off")
+    assert ears.said == [(names[0], True, "edge"), (SMOKE, False, "edge")]
+    ears.at_work.set()
+    await hass.async_block_till_done()
+
+
+@pytest.mark.parametrize("mode", ["single", "queued", "parallel", "restart"])
+async def test_an_alarm_and_its_end_keep_their_order_in_any_mode(
+    hass: HomeAssistant, mode: str
+) -> None:
+    names = await _storm(hass, "off", 3)
+    ears = await listen(hass, automation({"entity_id": names}, mode=mode))
+    ears.at_work.clear()
+    for _ in range(2):
+        await _storm(hass, "on", 3)
+        await _storm(hass, "off", 3)
+    ears.at_work.set()
+    for _ in range(4):
+        await later(hass)
+    told = ears.told("a")
+    for name in names:
+        assert [raised for one, raised in told if one == name] == [True, False, True, False]
+
+
+async def test_mode_single_loses_nothing_during_a_run_of_minutes(hass: HomeAssistant) -> None:
+    names = await _storm(hass, "off", 50)
+    ears = await listen(hass, automation({"entity_id": names}, mode="single"))
+    ears.at_work.clear()
+    await _storm(hass, "on", 50)
+    await asyncio.sleep(0)
+    hass.loop.call_soon(ears.at_work.set)
+    for _ in range(3):
+        await later(hass)
+    await _storm(hass, "off", 50)
+    for _ in range(3):
+        await later(hass)
+    told = ears.told("a")
+    assert sorted(told) == sorted((name, raised) for name in names for raised in (True, False))
+
+
+async def test_an_alarm_is_offered_again_while_another_trigger_keeps_the_automation_busy(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    busy = automation(TARGET, mode="single")
+    busy["triggers"].append({"trigger": "event", "event_type": "tier_reached"})
+    busy["actions"][0]["data"]["trigger"] = (
+        "{{ trigger if trigger.source is defined else "
+        "{'source': 'tier', 'sources': ['tier'], 'raised': true, 'reason': 'tier'} }}"
+    )
+    hass.states.async_set(SMOKE, "off")
+    ears = await listen(hass, busy)
+    ears.at_work.clear()
+    hass.bus.async_fire("tier_reached")
+    await asyncio.sleep(0)
+    hass.states.async_set(SMOKE, "on")
+    hass.states.async_set(SMOKE, "off")
+    assert "Already running" in caplog.text
+    assert ears.said == [("tier", True, "tier")]
+    ears.at_work.set()
+    await hass.async_block_till_done()
+    await later(hass)
+    await later(hass)
+    assert ears.said == [(SMOKE, True, "edge"), (SMOKE, False, "edge")]
+
+
+async def test_an_alarm_that_conditions_refuse_is_not_offered_again(hass: HomeAssistant) -> None:
+    hass.states.async_set(SMOKE, "off")
+    never = {"condition": "template", "value_template": "{{ is_state('light.a', 'on') }}"}
+    ears = await listen(hass, automation(TARGET, conditions=[never]))
+    await _say(hass, SMOKE, "on")
+    await _say(hass, "light.a", "on")
+    await later(hass)
+    assert ears.said == []
+
+
+async def test_one_broken_automation_does_not_silence_the_others(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = automation(TARGET, key="broken")
+    broken["triggers"][0]["variables"] = {"x": "{{ 1 / 0 }}"}
+    hass.states.async_set(SMOKE, "off")
+    ears = await listen(hass, broken, automation(TARGET))
+    await _say(hass, SMOKE, "on")
+    assert ears.told("a") == [(SMOKE, True)]
+    assert "could not be told" in caplog.text
+
+
+async def test_what_waits_is_dropped_with_its_automation_and_found_by_the_next(
+    hass: HomeAssistant,
+) -> None:
+    names = await _storm(hass, "off", 3)
+    ears = await listen(hass, automation({"entity_id": names}))
+    ears.at_work.clear()
+    await _storm(hass, "on", 3)
+    for action in ("turn_off", "turn_on"):
+        data = {"entity_id": "automation.a", "stop_actions": False}
+        data = data if action == "turn_off" else {"entity_id": "automation.a"}
+        await hass.services.async_call("automation", action, data, blocking=True)
+    ears.at_work.set()
+    await hass.async_block_till_done()
+    await later(hass)
+    assert {source for source, _ in ears.told("a")} == set(names)
+    assert [one["reason"] for _, one in ears.runs] == ["edge", "attached"]
+
+
+async def test_every_field_that_is_offered_is_taken(hass: HomeAssistant) -> None:
+    options = {"kind": "above", "limit": 3, "hysteresis": 1, "device_class": ["smoke"]}
+    options["loop"] = "smoke_single"
+    await listen(hass, automation(TARGET, options))
+    described = (await async_get_all_descriptions(hass))["smart_community.alarm"]
+    assert described is not None
+    assert set(described["fields"]) == set(options)
+    assert [(one.owner, one.loop) for one in alarm_index(hass).watches()] == [
+        ("automation.a", "smoke_single")
+    ]
