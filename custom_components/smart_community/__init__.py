@@ -18,6 +18,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .alarm_index import alarm_index
 from .audit import Audit
 from .channels.companion import Companion
 from .channels.gateway import Gateway
@@ -139,6 +140,9 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     entry.async_on_unload(Audit(hass, entry).start())
     entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
     _open_outbox_when_channels_are_there(hass, entry, engine)
+    # What went into alarm while no community was there to hear it.
+    index = alarm_index(hass)
+    index.announce_again(watch.owner for watch in index.watches() if watch.owner is not None)
 
     async def closing(_event: Event) -> None:
         await engine.stop()

@@ -64,12 +64,14 @@ class Audit:
     def _unheard(self, loop: str) -> str | None:
         """Say why a loop that is switched on would hear nothing; None if it would hear."""
         automations = automations_with_blueprint(self._hass, blueprint_path(loop))
-        if not automations:
-            return "no_automation"
-        attached = [one for one in alarm_index(self._hass).watches() if one.owner in automations]
-        if not attached:
-            return "automation_off"
-        return None if any(one.sources for one in attached) else "no_source"
+        attached = [
+            one
+            for one in alarm_index(self._hass).watches()
+            if one.loop == loop or one.owner in automations
+        ]
+        if attached:
+            return None if any(one.sources for one in attached) else "no_source"
+        return "automation_off" if automations else "no_automation"
 
     def _say(self, found: dict[str, Mapping[str, str]]) -> None:
         entry = self._entry

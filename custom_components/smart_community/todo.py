@@ -74,7 +74,7 @@ class WorkOrders(CommunityEntity, TodoListEntity):
         incident = self.engine.running(item.uid or "")
         if incident is None:
             raise refusal("incident_ended", incident=item.summary or "")
-        if item.status is not TodoItemStatus.COMPLETED:
+        if item.status != TodoItemStatus.COMPLETED:
             raise refusal("todo_only_handles")
         note = item.description or ""
         if note == self._item(incident).description:

@@ -1,11 +1,12 @@
 """A community with its people, and far ends that note what reaches them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.setup import async_setup_component
@@ -79,9 +80,12 @@ PEOPLE = (
 
 @pytest.fixture
 async def community(
-    hass: HomeAssistant, far_end: FarEnd, tmp_path: Path
-) -> AsyncIterator[MockConfigEntry]:
-    """A loaded community with one responder of each tier."""
+    hass: HomeAssistant, far_end: FarEnd, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> MockConfigEntry:
+    """A loaded community with one responder of each tier.
+
+    Time stands from before it starts: a clock that is stopped later looks like one that was set.
+    """
     hass.config.config_dir = str(tmp_path)
     (tmp_path / "configuration.yaml").write_text("automation: []\n")
     assert await async_setup_component(hass, "automation", {})

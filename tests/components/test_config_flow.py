@@ -221,6 +221,10 @@ async def test_two_communities_cannot_share_a_database(hass: HomeAssistant, tmp_
     await _community(hass, "Sunshine Garden", url)
     form = await _submit(hass, await _start(hass), "Moonlight Garden", url)
     assert form["errors"] == {"database": "database_taken"}
+    form = await _submit(hass, form, "Moonlight Garden", "nothing")
+    assert form["errors"] == {"database": "database_url_invalid"}
+    result = await _submit(hass, form, "Moonlight Garden", url.replace("incidents", "others"))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_renaming_a_community_stops_nothing(hass: HomeAssistant) -> None:

@@ -90,7 +90,7 @@ def _typed(kind: Any, value: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         key, item = get_args(kind)
         return {_typed(key, name): _typed(item, entry) for name, entry in value.items()}
-    if kind is datetime:
+    if isinstance(kind, type) and issubclass(kind, datetime):
         return datetime.fromisoformat(value)
     if kind is timedelta:
         return timedelta(seconds=value)

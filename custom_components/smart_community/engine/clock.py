@@ -6,7 +6,6 @@ monotonic clock, which never jumps, tells how far the wall clock moved by being 
 """
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -37,14 +36,11 @@ class Due(Protocol):
 class Clock:
     """Wakes the engine at the earliest due time; `rearm` after every change."""
 
-    def __init__(
-        self, hass: HomeAssistant, engine: Due, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, engine: Due) -> None:
         """Take bearings; nothing is armed yet."""
         self._hass = hass
         self._engine = engine
-        self._monotonic = monotonic
-        self._bearing = (dt_util.utcnow(), monotonic())
+        self._bearing = (dt_util.utcnow(), time.monotonic())
         self._armed_for: datetime | None = None
         self._cancel: CALLBACK_TYPE | None = None
 
@@ -72,8 +68,8 @@ class Clock:
         self._cancel = self._armed_for = None
         wall, steady = self._bearing
         now = dt_util.utcnow()
-        jump = (now - wall) - timedelta(seconds=self._monotonic() - steady)
-        self._bearing = (now, self._monotonic())
+        jump = (now - wall) - timedelta(seconds=time.monotonic() - steady)
+        self._bearing = (now, time.monotonic())
         if abs(jump) > JUMP:
             self._engine.clock_jumped(jump)
         due = self._engine.next_due

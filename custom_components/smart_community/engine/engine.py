@@ -84,7 +84,7 @@ class Engine:
             await self._task
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, self._store.close)
-        self._executor.shutdown(wait=False)
+        await loop.run_in_executor(None, self._executor.shutdown)
 
     @property
     def active(self) -> list[Incident]:
