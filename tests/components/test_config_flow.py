@@ -130,9 +130,10 @@ async def test_a_new_bus_asks_for_its_first_unit(hass: HomeAssistant, modbus_por
 @pytest.mark.parametrize(
     ("kind", "offered"), [("community", {"responder"}), ("modbus_bus", {"unit"})]
 )
-def test_each_kind_offers_its_own_subentries(
+async def test_each_kind_offers_its_own_subentries(
     hass: HomeAssistant, kind: str, offered: set[str]
 ) -> None:
+    await _start(hass)  # loads the flow, as the settings page does before it asks
     entry = MockConfigEntry(domain=DOMAIN, data={"kind": kind})
     entry.add_to_hass(hass)
     assert set(entry.supported_subentry_types) == offered
