@@ -117,8 +117,9 @@ class Estate:
 
     def duration(self, **span: float) -> dict[str, float]:
         """A ladder's time, compressed."""
-        seconds = timedelta(**span).total_seconds() / self.fast
-        return {"milliseconds": round(seconds * 1000)}
+        minutes, seconds = divmod(timedelta(**span).total_seconds() / self.fast, 60)
+        whole, rest = divmod(round(seconds * 1000), 1000)
+        return {"minutes": minutes, "seconds": whole, **({"milliseconds": rest} if rest else {})}
 
     async def start(self) -> None:
         """Start everything, from an empty folder to a community that watches its detectors."""

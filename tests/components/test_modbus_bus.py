@@ -1,0 +1,185 @@
+"""A Modbus bus as an entry: its flow, its inputs as entities, and what a fault makes of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_community.const import DOMAIN
+from tests.simulators.modbus_server import Fault, ModbusServer
+
+
+@pytest.fixture
+async def server(socket_enabled: None) -> AsyncIterator[ModbusServer]:
+    async with ModbusServer() as server:
+        server.add_fire_panel(1, inputs=4)
+        server.add_fire_panel(2, inputs=4)
+        yield server
+
+
+def panel(address: int, names: tuple[str, ...] = ()) -> ConfigSubentryData:
+    return ConfigSubentryData(
+        subentry_type="unit",
+        title=f"Panel {address}",
+        unique_id=f"unit:{address}",
+        data={"unit": address, "family": "fire_panel", "inputs": 4, "names": list(names)},
+    )
+
+
+@pytest.fixture
+async def bus(hass: HomeAssistant, server: ModbusServer) -> AsyncIterator[MockConfigEntry]:
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Panels",
+        data={
+            "kind": "modbus_bus",
+            "transport": "tcp",
+            "host": "127.0.0.1",
+            "port": server.port,
+        },
+        subentries_data=(panel(1, ("Room 201",)), panel(2)),
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: hass.states.get("binary_sensor.panel_1_room_201").state == "off")
+    await until(lambda: hass.states.get("binary_sensor.panel_2_input_1").state == "off")
+    yield entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def until(met: Callable[[], bool], within: float = 8) -> None:
+    """Wait for something that comes over a real socket."""
+    async with asyncio.timeout(within):
+        while not met():
+            await asyncio.sleep(0)
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+
+def state(hass: HomeAssistant, entity_id: str) -> str:
+    found = hass.states.get(f"binary_sensor.{entity_id}")
+    assert found is not None
+    return found.state
+
+
+async def test_an_input_in_alarm_is_an_entity_that_is_on(
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer
+) -> None:
+    server.units[1].discrete[0] = True
+    await until(lambda: state(hass, "panel_1_room_201") == "on")
+    found = hass.states.get("binary_sensor.panel_1_room_201")
+    assert found.attributes["device_class"] == "smoke"
+    assert found.attributes["quality"] == "good"
+    assert state(hass, "panel_1_input_2") == "off"
+    server.units[1].discrete[1000] = True
+    await until(lambda: state(hass, "panel_1_panel_fault") == "on")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault.SILENT, Fault.BUSY, Fault.TRUNCATED, Fault.WRONG_TRANSACTION, Fault.GARBAGE, Fault.DROP],
+)
+async def test_a_faulty_unit_is_no_data_and_the_other_goes_on(
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer, fault: Fault
+) -> None:
+    seen: set[str] = set()
+    hass.bus.async_listen(
+        "state_changed", lambda event: seen.add(_said(event.data, "panel_1_room_201"))
+    )
+    server.units[1].discrete[0] = True
+    await until(lambda: state(hass, "panel_1_room_201") == "on")
+    seen.clear()
+    server.units[1].fault = fault
+    await until(lambda: state(hass, "panel_1_room_201") == "unavailable")
+    server.units[2].discrete[2] = True
+    await until(lambda: state(hass, "panel_2_input_3") == "on")
+    server.units[1].fault = None
+    await until(lambda: state(hass, "panel_1_room_201") == "on", 15)
+    assert "off" not in seen
+
+
+def _said(data: Any, entity: str) -> str:
+    if data["entity_id"] == f"binary_sensor.{entity}" and data["new_state"] is not None:
+        return str(data["new_state"].state)
+    return ""
+
+
+async def test_a_pulled_cable_is_no_data_and_heals_by_itself(
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer
+) -> None:
+    await server.refuse(True)
+    await until(lambda: state(hass, "panel_1_room_201") == "unavailable")
+    await until(lambda: state(hass, "panel_2_input_1") == "unavailable")
+    server.units[1].discrete[0] = True
+    await server.refuse(False)
+    await until(lambda: state(hass, "panel_1_room_201") == "on", 15)
+
+
+async def test_a_gateway_that_is_away_at_the_start_is_heard_when_it_comes(
+    hass: HomeAssistant, server: ModbusServer
+) -> None:
+    await server.refuse(True)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        data={
+            "kind": "modbus_bus",
+            "transport": "tcp",
+            "host": "127.0.0.1",
+            "port": server.port,
+        },
+        subentries_data=(panel(1),),
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: state(hass, "panel_1_input_1") == "unavailable")
+    server.units[1].discrete[0] = True
+    await server.refuse(False)
+    await until(lambda: state(hass, "panel_1_input_1") == "on", 15)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_flow_asks_the_gateway_and_the_unit_before_they_are_saved(
+    hass: HomeAssistant, server: ModbusServer
+) -> None:
+    flows, subflows = hass.config_entries.flow, hass.config_entries.subentries
+    result = await flows.async_init(DOMAIN, context={"source": "user"})
+    result = await flows.async_configure(result["flow_id"], {"next_step_id": "modbus_bus"})
+    away = {"name": "Panels", "host": "127.0.0.1", "port": 1}
+    result = await flows.async_configure(result["flow_id"], away)
+    assert result["errors"] == {"base": "cannot_connect"}
+    result = await flows.async_configure(result["flow_id"], {**away, "port": server.port})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    await hass.async_block_till_done()
+
+    server.units[1].discrete[2] = True
+    flow = await subflows.async_init((entry.entry_id, "unit"), context={"source": "user"})
+    unit: dict[str, Any] = {"name": "Panel", "unit": 9, "inputs": 4, "names": "Hall\nStair"}
+    flow = await subflows.async_configure(flow["flow_id"], unit)
+    assert flow["errors"] == {"base": "unit_refused"}
+    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 99})
+    assert flow["errors"] == {"base": "unit_refused"}
+    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 1})
+    assert flow["errors"] == {"names": "more_names_than_inputs"}
+    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1})
+    assert flow["step_id"] == "confirm"
+    assert flow["description_placeholders"] == {"inputs": "4", "alarms": "3"}
+    flow = await subflows.async_configure(flow["flow_id"], {})
+    assert flow["type"] is FlowResultType.CREATE_ENTRY
+    await until(lambda: hass.states.get("binary_sensor.panel_input_3") is not None)
+    await until(lambda: state(hass, "panel_input_3") == "on")
+    assert er.async_get(hass).async_get("binary_sensor.panel_hall") is not None
+
+    again = await subflows.async_init((entry.entry_id, "unit"), context={"source": "user"})
+    again = await subflows.async_configure(again["flow_id"], {**unit, "unit": 1})
+    assert again["errors"] == {"unit": "unit_taken"}
+    twin = await flows.async_init(DOMAIN, context={"source": "user"})
+    twin = await flows.async_configure(twin["flow_id"], {"next_step_id": "modbus_bus"})
+    twin = await flows.async_configure(twin["flow_id"], {**away, "port": server.port})
+    assert (twin["type"], twin["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert await hass.config_entries.async_unload(entry.entry_id)
