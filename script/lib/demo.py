@@ -13,10 +13,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.simulators.companion_phone import Notice, drawn  # noqa: E402 - the checkout is no package
-from tests.simulators.estate import Estate  # noqa: E402
-from tests.simulators.modbus_server import command  # noqa: E402
-from tests.simulators.telephone_provider import Call  # noqa: E402
+from tests.simulators.companion_phone import Notice, drawn
+from tests.simulators.estate import Estate
+from tests.simulators.modbus_server import command
+from tests.simulators.telephone_provider import Call
 
 WITHIN = 20.0
 
@@ -56,7 +56,7 @@ def shown(event: Notice | Call) -> None:
 
 
 async def play(estate: Estate) -> None:
-    """The scenario; raises Missed."""
+    """Play the scenario; raises Missed."""
     home, phones, stage = estate.home, estate.phones, Stage()
     assert home.session is not None
     ladder = 600 / estate.fast

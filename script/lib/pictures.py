@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/images from a real Home Assistant with a fire in it, in both languages.
+"""Takes the pictures of docs/images from a real Home Assistant with a fire in it.
 
 Chromium is spoken to over its DevTools protocol; the owner's login is put where the frontend keeps
 it, so that no form has to be filled in.
@@ -21,7 +21,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.simulators.estate import Estate  # noqa: E402 - the checkout is no package
+from tests.simulators.estate import Estate
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -91,7 +91,9 @@ async def browser(estate: Estate) -> AsyncIterator[Page]:
     """Start Chromium, logged in as the owner."""
     program = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if program is None:
-        sys.exit("no Chromium here: install it (Debian: apt-get install chromium fonts-wqy-microhei)")
+        sys.exit(
+            "no Chromium here: install it (Debian: apt-get install chromium fonts-wqy-microhei)"
+        )
     with tempfile.TemporaryDirectory() as profile:
         process = await asyncio.create_subprocess_exec(
             program,

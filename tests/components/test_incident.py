@@ -123,9 +123,7 @@ async def test_the_people_of_the_community_acknowledge_handle_and_close(
     said = await act(hass, community, "acknowledge", guard, incident=number)
     assert said["verdict"] == "acknowledged"
     assert (await act(hass, community, "handle", guard, incident=number))["verdict"] == "handled"
-    closed = await act(
-        hass, community, "close", guard, incident=number, disposition="false_alarm"
-    )
+    closed = await act(hass, community, "close", guard, incident=number, disposition="false_alarm")
     assert closed["verdict"] == "closed"
     found = await act(hass, community, "get_incident", incident=number)
     assert (found["status"], found["disposition"]) == ("closed", "false_alarm")
@@ -267,7 +265,10 @@ async def test_what_happens_is_told_to_triggers_and_event_entities(
                 "trigger": f"smart_community.incident_{what}",
                 "options": {"loop": ["smoke_single"]},
             },
-            "actions": {"event": "heard", "event_data": {"what": what, "n": "{{ trigger.number }}"}},
+            "actions": {
+                "event": "heard",
+                "event_data": {"what": what, "n": "{{ trigger.number }}"},
+            },
         }
         for what in ("opened", "escalated", "acknowledged", "handled", "closed")
     ]
@@ -340,7 +341,9 @@ async def test_an_own_incident_can_be_opened_and_listed(
 async def test_a_responder_who_joins_is_told_without_a_reload(
     hass: HomeAssistant, community: MockConfigEntry, far_end: FarEnd
 ) -> None:
-    hass.services.async_register("notify", "second", lambda _: far_end.calls.append({"kind": "2nd"}))
+    hass.services.async_register(
+        "notify", "second", lambda _: far_end.calls.append({"kind": "2nd"})
+    )
     data = responder("second", "property", {"sms": "notify.second"})
     hass.config_entries.async_add_subentry(
         community,

@@ -159,9 +159,7 @@ def request(*sources: str, raised: bool = True, **more: Any) -> SignalRequest:
         "zone": "floor:2",
         "zone_name": "Floor 2",
         "detect": Detect(),
-        "policy": policy(
-            LADDER, severity=Severity.MODERATE, handle_within=timedelta(minutes=10)
-        ),
+        "policy": policy(LADDER, severity=Severity.MODERATE, handle_within=timedelta(minutes=10)),
     }
     edge = more.pop("edge", True)
     return SignalRequest(
@@ -180,5 +178,3 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     yield house
     if house.engine is not None:
         await house.engine.stop()
-
-

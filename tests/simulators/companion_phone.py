@@ -1,7 +1,7 @@
 """Phones with the companion app, and the relay that pushes to them.
 
-A phone registers through Home Assistant's real mobile_app API, receives over the relay's HTTP or the
-local websocket channel, keeps a shade of notices as the app does (the same tag replaces, a
+A phone registers through Home Assistant's real mobile_app API, receives over the relay's HTTP or
+the local websocket channel, keeps a shade of notices as the app does (the same tag replaces, a
 clear_notification takes away), and presses buttons over its webhook.
 
     python -m tests.simulators.companion_phone --url http://localhost:8123 --token TOKEN --name Duty
@@ -87,7 +87,7 @@ class Relay:
         body = await request.json()
         if self.delay:
             await asyncio.sleep(self.delay)
-        if self.status == 201:  # noqa: PLR2004 - created
+        if self.status == 201:
             self.phones[body["push_token"]].receive(body)
         limits = {"successful": 1, "errors": 0, "maximum": 500, "resetsAt": "2030-01-01T00:00:00Z"}
         return web.json_response({"rateLimits": limits}, status=self.status)
@@ -258,14 +258,14 @@ async def main() -> None:
     await relay.start()
 
     def show(notice: Notice) -> None:
-        print(drawn(notice), flush=True)  # noqa: T201 - a program's output
+        print(drawn(notice), flush=True)
 
     async with aiohttp.ClientSession() as session:
         phone = Phone(options.name, options.url, options.token, relay, show)
         await phone.register(session)
         print(
             "registered; 'tap ACKNOWLEDGE|HANDLED|FALSE|HELP [words]' presses a button", flush=True
-        )  # noqa: T201 - a program's output
+        )
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             match line.split(maxsplit=2):

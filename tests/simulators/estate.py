@@ -48,14 +48,26 @@ script:
     mode: parallel
     max: 50
     sequence:
-      - {{action: script.telephone, data: {{kind: voice, number: "{{{{ number }}}}", message: "{{{{ message }}}}", incident: "{{{{ incident }}}}"}}, response_variable: result}}
+      - action: script.telephone
+        data:
+          kind: voice
+          number: "{{{{ number }}}}"
+          message: "{{{{ message }}}}"
+          incident: "{{{{ incident }}}}"
+        response_variable: result
       - {{stop: told, response_variable: result}}
   text_message:
     alias: Text message
     mode: parallel
     max: 50
     sequence:
-      - {{action: script.telephone, data: {{kind: sms, number: "{{{{ number }}}}", message: "{{{{ message }}}}", incident: "{{{{ incident }}}}"}}, response_variable: result}}
+      - action: script.telephone
+        data:
+          kind: sms
+          number: "{{{{ number }}}}"
+          message: "{{{{ message }}}}"
+          incident: "{{{{ incident }}}}"
+        response_variable: result
       - {{stop: told, response_variable: result}}
 """
 

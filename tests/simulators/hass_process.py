@@ -327,7 +327,7 @@ class Websocket:
 
 
 async def _json(answer: aiohttp.ClientResponse) -> Any:
-    if answer.status >= 400:  # noqa: PLR2004 - RFC 9110, 15.5
+    if answer.status >= 400:
         raise RuntimeError(
             f"{answer.method} {answer.url.path}: {answer.status} {await answer.text()}"
         )

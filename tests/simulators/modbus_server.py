@@ -1,8 +1,8 @@
 """A gateway with many Modbus units behind one TCP port, for tests, the demo and a person's hands.
 
 Speaks MBAP frames as MODBUS Messaging on TCP/IP Implementation Guide V1.0b, 3.1.3, and functions 1
-to 6, 15 and 16 as MODBUS Application Protocol V1.1b3, 6. Standard library only: the far end must not
-be made of the library under test.
+to 6, 15 and 16 as MODBUS Application Protocol V1.1b3, 6. Standard library only: the far end must
+not be made of the library under test.
 
     python -m tests.simulators.modbus_server --port 5020 --units 3
     set 1 4 on        unit 1, discrete input 4
@@ -19,6 +19,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 READ_BITS = {1: "coils", 2: "discrete"}
 READ_WORDS = {3: "holding", 4: "input"}
@@ -104,7 +105,7 @@ class ModbusServer:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def __aenter__(self) -> ModbusServer:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -117,7 +118,7 @@ class ModbusServer:
             while True:
                 header = await reader.readexactly(7)
                 transaction, protocol, length, address = struct.unpack(">HHHB", header)
-                if protocol or not 2 <= length <= 254:  # noqa: PLR2004 - 3.1.3: an ADU has 260 bytes at most
+                if protocol or not 2 <= length <= 254:
                     return
                 request = await reader.readexactly(length - 1)
                 async with self._line:
@@ -149,9 +150,7 @@ class ModbusServer:
         if fault is Fault.SLOW and unit is not None:
             await asyncio.sleep(unit.delay)
         try:
-            if fault in {Fault.BUSY, Fault.GATEWAY_TARGET} or unit is None:
-                raise ModbusError(BUSY if fault is Fault.BUSY else GATEWAY_TARGET)
-            body = bytes([function]) + _execute(unit, function, request[1:])
+            body = bytes([function]) + _execute(unit, fault, function, request[1:])
         except ModbusError as err:
             body = bytes([function | 0x80, err.code])
         except struct.error:
@@ -170,7 +169,9 @@ class ModbusServer:
         return True
 
 
-def _execute(unit: Unit, function: int, data: bytes) -> bytes:
+def _execute(unit: Unit | None, fault: Fault | None, function: int, data: bytes) -> bytes:
+    if fault in {Fault.BUSY, Fault.GATEWAY_TARGET} or unit is None:
+        raise ModbusError(BUSY if fault is Fault.BUSY else GATEWAY_TARGET)
     if function in READ_BITS:
         start, count = struct.unpack(">HH", data)
         values = _read(getattr(unit, READ_BITS[function]), start, count, most=2000)
@@ -184,14 +185,14 @@ def _execute(unit: Unit, function: int, data: bytes) -> bytes:
         return bytes([2 * count]) + struct.pack(f">{count}H", *words)
     if function in {5, 6}:
         address, value = struct.unpack(">HH", data)
-        if function == 5:  # noqa: PLR2004 - write single coil
-            _write(unit.coils, address, [value == 0xFF00])  # noqa: PLR2004 - 6.5
+        if function == 5:
+            _write(unit.coils, address, [value == 0xFF00])
         else:
             _write(unit.holding, address, [value])
         return data
     if function in {15, 16}:
         address, count, size = struct.unpack(">HHB", data[:5])
-        if function == 15:  # noqa: PLR2004 - write multiple coils
+        if function == 15:
             bits = [bool(data[5 + i // 8] >> i % 8 & 1) for i in range(count)]
             _write(unit.coils, address, bits)
         else:
@@ -248,7 +249,7 @@ async def main() -> None:
     for address in range(1, options.units + 1):
         server.add_fire_panel(address, options.inputs)
     await server.start()
-    print(f"Modbus TCP on 127.0.0.1:{server.port}, units 1 to {options.units}", flush=True)  # noqa: T201 - a program's output
+    print(f"Modbus TCP on 127.0.0.1:{server.port}, units 1 to {options.units}", flush=True)
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         if line.strip() == "quit":
@@ -257,7 +258,7 @@ async def main() -> None:
             answer = await command(server, line)
         except (KeyError, ValueError) as err:
             answer = f"cannot: {err!r}"
-        print(answer, flush=True)  # noqa: T201 - a program's output
+        print(answer, flush=True)
     await server.stop()
 
 

@@ -90,11 +90,11 @@ async def main() -> None:
     options = parser.parse_args()
 
     def show(call: Call) -> None:
-        print(f"{call.kind} to {call.to}: {call.text!r} -> {call.status}", flush=True)  # noqa: T201 - a program's output
+        print(f"{call.kind} to {call.to}: {call.text!r} -> {call.status}", flush=True)
 
     provider = TelephoneProvider(port=options.port, on_call=show)
     await provider.start()
-    print(f"provider at {provider.url}", flush=True)  # noqa: T201 - a program's output
+    print(f"provider at {provider.url}", flush=True)
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         match line.split():
