@@ -9,6 +9,7 @@ import atexit
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -105,7 +106,7 @@ class HomeAssistant:
             str(self.folder / "home-assistant.log"),
             stdout=log,
             stderr=log,
-            env={**os.environ, "SETUP_PORT": str(self.port), "PYTHONUNBUFFERED": "1"},
+            env=_environment(self.port),
         )
         log.close()
         atexit.register(_kill, self._process.pid)
@@ -207,8 +208,12 @@ class HomeAssistant:
         async with self.session.post(f"{self.url}/auth/token", data=form) as answer:
             token = await _json(answer)
         user.refresh_token = token["refresh_token"]
-        # Longer than the half hour that an access token lives.
         user.access_token = token["access_token"]
+        async with self.websocket(user) as ws:
+            # A login's own token lives for half an hour, which a long test outlasts.
+            user.access_token = await ws.command(
+                "auth/long_lived_access_token", client_name="simulator", lifespan=30
+            )
 
     async def add_user(self, name: str, username: str) -> User:
         """Add an ordinary user and log it in."""
@@ -338,10 +343,19 @@ def _bearer(user: User) -> dict[str, str]:
     return {"Authorization": f"Bearer {user.access_token}"}
 
 
+def _environment(port: int) -> dict[str, str]:
+    """The process's environment; with bytecode, or each start compiles all of Home Assistant."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "SETUP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+
+
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that outgoing connections take: a reconnecting phone must not grab it."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
 
 
 def _kill(pid: int) -> None:

@@ -129,8 +129,9 @@ def compose(
 def _buttons(
     incident: Incident, responder: Responder, words: Mapping[str, str]
 ) -> tuple[Button, ...]:
+    # Android shows three; a fourth would be there for nobody.
     offered = {
-        Status.OPEN: (Verb.ACKNOWLEDGE, Verb.HANDLED, Verb.FALSE, Verb.HELP),
+        Status.OPEN: (Verb.ACKNOWLEDGE, Verb.FALSE, Verb.HELP),
         Status.ACKNOWLEDGED: (Verb.HANDLED, Verb.FALSE, Verb.HELP),
         Status.HANDLED: (Verb.HELP,),
     }.get(incident.status, ())
