@@ -84,10 +84,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartCommunityEntry) ->
     """Unload an entry; what was running in it is taken up again when it is loaded."""
     bus = entry.data[CONF_KIND] == KIND_MODBUS_BUS
     platforms = BUS_PLATFORMS if bus else COMMUNITY_PLATFORMS
-    unloaded = await hass.config_entries.async_unload_platforms(entry, platforms)
-    if unloaded and isinstance(entry.runtime_data, CommunityData):
-        await entry.runtime_data.engine.stop()
-    return unloaded
+    return await hass.config_entries.async_unload_platforms(entry, platforms)
 
 
 async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:
@@ -124,6 +121,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             translation_key=err.key,
             translation_placeholders={"problem": err.problem, "community": entry.title},
         ) from err
+    entry.async_on_unload(engine.stop)
     for key in STORE_ISSUES:
         ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
 

@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from .core.errors import DomainError
 from .core.events import Acknowledge, Close, Entry, Escalate, Event, Handle
-from .core.model import Actor, Disposition, Incident, Responder
+from .core.model import Actor, Disposition, Incident, Responder, Status
 from .core.permits import Deed, Permit, Role, permit
 from .engine.engine import Engine
 from .engine.requests import Result
@@ -62,6 +62,18 @@ class Deeds:
         entry = Entry(kind="refused", at=dt_util.utcnow(), actor=actor, data={"reason": reason})
         await self._engine.refuse(incident.id, entry)
 
+    async def _carried_on(self, incident: Incident) -> Incident:
+        """Follow a lesser incident to the one that took it over.
+
+        Whoever presses a button in the moment of the promotion means the fire, not its first name.
+        """
+        while incident.status is Status.SUPERSEDED and incident.parent is not None:
+            greater = await self._engine.find(incident.parent)
+            if greater is None:
+                break
+            incident = greater
+        return incident
+
     async def _do(
         self,
         deed: Deed,
@@ -71,6 +83,7 @@ class Deeds:
         reason: str,
     ) -> Result:
         actor, role, responder = who
+        incident = await self._carried_on(incident)
         answer = permit(role, deed, incident, responder)
         if answer is Permit.DENIED:
             await self.refuse(incident, actor, f"{role}: {deed}")

@@ -112,6 +112,7 @@ async def play(estate: Estate) -> None:
                 lambda c, kind=kind: c.to == "13800000004" and c.kind == kind, WITHIN
             ),
         )
+    await stage.expect("every to-do list shows it, and the entities do", shows(estate))
     incident = fire.tag.removeprefix("smart_community_")
     notice = phones["guard"].shade[fire.tag]
     await phones["guard"].tap(home.session, notice, "ACKNOWLEDGE")
@@ -149,6 +150,28 @@ async def status(estate: Estate, incident: str, wanted: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
+async def shows(estate: Estate) -> None:
+    """Wait until Home Assistant's own surfaces show the incident."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            found = {
+                state["attributes"].get("friendly_name"): state["state"]
+                for state in await own(estate)
+            }
+            if "township" in found.values() and list(found.values()).count("1") == 5:  # noqa: PLR2004 - four lists and the count of open incidents
+                return
+            await asyncio.sleep(0.1)
+
+
+async def own(estate: Estate) -> list[dict[str, Any]]:
+    """Return the states of the community's own entities."""
+    async with estate.home.websocket(estate.home.owner) as ws:
+        rows = await ws.command("config/entity_registry/list")
+    ours = {row["entity_id"] for row in rows if row["config_entry_id"] == estate.entry_id}
+    states = await estate.home.rest("GET", "/api/states")
+    return [state for state in states if state["entity_id"] in ours]
+
+
 async def receipt(estate: Estate, tag: str, who: str) -> None:
     """Wait for a responder's receipt."""
     name = estate.words[who]
@@ -184,13 +207,9 @@ async def report(estate: Estate, incident: str) -> None:
         for entry in found["timeline"]:
             print(f"  {entry['line']}")
     print("\nEntities")
-    for state in await estate.home.rest("GET", "/api/states"):
-        domain = state["entity_id"].partition(".")[0]
-        if state["attributes"].get("restored") is None and (
-            domain == "todo" or state["entity_id"].startswith(("event.", "sensor."))
-        ):
-            extra = state["attributes"].get("event_type", "")
-            print(f"  {state['entity_id']}: {state['state']} {extra}".rstrip())
+    for state in await own(estate):
+        event = state["attributes"].get("event_type")
+        print(f"  {state['entity_id']}: {state['state']}{f' ({event})' if event else ''}")
 
 
 async def main() -> int:

@@ -409,3 +409,13 @@ async def test_diagnostics_show_the_engine_and_none_of_the_people(
     text = str(told)
     assert "1380000" not in text
     assert "Guard" not in text
+
+
+async def test_a_tap_in_the_moment_of_the_promotion_counts_for_the_fire(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    guard = await member(hass, community, "guard")
+    single = (await smoke(hass, community))["incident"]
+    fire = await smoke(hass, community, loop="smoke_multiple", takes_over=["smoke_single"])
+    await _tap(hass, community, f"SMART_COMMUNITY_ACKNOWLEDGE_{single}_guard", guard)
+    assert community.runtime_data.engine.running(fire["incident"]).status == "acknowledged"

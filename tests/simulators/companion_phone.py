@@ -19,6 +19,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from .http_far_end import HttpFarEnd
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -53,35 +55,14 @@ class Notice:
         raise LookupError(f"no button {verb} on {self.title!r}")
 
 
-class Relay:
+class Relay(HttpFarEnd):
     """The push relay: takes what Home Assistant posts and hands it to the phone it is for."""
 
     def __init__(self, port: int = 0) -> None:
-        self.port = port
+        super().__init__("/push", self._push, port)
         self.phones: dict[str, Phone] = {}
         self.status = 201
         self.delay = 0.0
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Where Home Assistant posts."""
-        return f"http://127.0.0.1:{self.port}/push"
-
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application()
-        app.router.add_post("/push", self._push)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # aiohttp has no public way
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self._runner is not None:
-            await self._runner.cleanup()
 
     async def _push(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -128,7 +109,7 @@ class Phone:
             "os_name": "Android",
             "os_version": "16",
             "supports_encryption": False,
-            "app_data": {"push_token": self.push_token, "push_url": self.relay.url},
+            "app_data": {"push_token": self.push_token, "push_url": f"{self.relay.url}/push"},
         }
         if self.local:
             body["app_data"] = {"push_websocket_channel": True}

@@ -11,9 +11,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import web
+
+from .http_far_end import HttpFarEnd
 
 
 @dataclass(frozen=True)
@@ -27,37 +29,16 @@ class Call:
     at: float
 
 
-@dataclass
-class TelephoneProvider:
+class TelephoneProvider(HttpFarEnd):
     """Answers as told, number by number; `error` is an HTTP status for everything."""
 
-    port: int = 0
-    calls: list[Call] = field(default_factory=list)
-    statuses: dict[tuple[str, str], str] = field(default_factory=dict)
-    error: int | None = None
-    on_call: Callable[[Call], None] = lambda _: None
-    _runner: web.AppRunner | None = None
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    @property
-    def url(self) -> str:
-        """Where scripts post."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application()
-        app.router.add_post("/{kind:voice|sms}", self._take)
-        self._runner = web.AppRunner(app)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # aiohttp has no public way
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def __init__(self, port: int = 0) -> None:
+        super().__init__("/{kind:voice|sms}", self._take, port)
+        self.calls: list[Call] = []
+        self.statuses: dict[tuple[str, str], str] = {}
+        self.error: int | None = None
+        self.on_call: Callable[[Call], None] = lambda _: None
+        self._news = asyncio.Condition()
 
     async def _take(self, request: web.Request) -> web.Response:
         if self.error is not None:
@@ -92,7 +73,8 @@ async def main() -> None:
     def show(call: Call) -> None:
         print(f"{call.kind} to {call.to}: {call.text!r} -> {call.status}", flush=True)
 
-    provider = TelephoneProvider(port=options.port, on_call=show)
+    provider = TelephoneProvider(options.port)
+    provider.on_call = show
     await provider.start()
     print(f"provider at {provider.url}", flush=True)
     loop = asyncio.get_running_loop()

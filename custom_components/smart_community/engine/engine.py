@@ -52,6 +52,7 @@ class Engine:
         self._runner.committed = self._committed
         self._outbox: Outbox | None = None
         self._late: str | None = None
+        self._stopped = False
         self._task: asyncio.Task[None] | None = None
         self.changed: list[Callable[[], None]] = []
 
@@ -79,6 +80,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Write what is left and close the store. Nothing is lost by being killed instead."""
+        if self._stopped:
+            return
+        self._stopped = True
         if self._task is not None:
             self._runner.close()
             await self._task

@@ -1,0 +1,34 @@
+"""A far end that listens on HTTP, on a port of its own."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+
+class HttpFarEnd:
+    """One route on 127.0.0.1; a port of 0 becomes a free one."""
+
+    def __init__(self, route: str, handler: Handler, port: int = 0) -> None:
+        self.port = port
+        self._route = route
+        self._handler = handler
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        app = web.Application()
+        app.router.add_post(self._route, self._handler)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
