@@ -143,6 +143,8 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     index.announce_again(watch.owner for watch in index.watches() if watch.owner is not None)
 
     async def closing(_event: Event) -> None:
+        # Home Assistant does not unload entries when it stops.
+        clock.stop()
         await engine.stop()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, closing))

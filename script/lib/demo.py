@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.simulators.companion_phone import Notice, drawn
-from tests.simulators.estate import Estate
+from tests.simulators.estate import PEOPLE, Estate
 from tests.simulators.modbus_server import command
 from tests.simulators.telephone_provider import Call
 
@@ -158,7 +158,8 @@ async def shows(estate: Estate) -> None:
                 state["attributes"].get("friendly_name"): state["state"]
                 for state in await own(estate)
             }
-            if "township" in found.values() and list(found.values()).count("1") == 5:  # noqa: PLR2004 - four lists and the count of open incidents
+            # The four to-do lists and the count of open incidents.
+            if "township" in found.values() and list(found.values()).count("1") == len(PEOPLE) + 1:
                 return
             await asyncio.sleep(0.1)
 

@@ -70,6 +70,13 @@ class HomeAssistant:
         self.owner = User("Owner", "owner", "owner-password")
         self.session: aiohttp.ClientSession | None = None
         self._process: asyncio.subprocess.Process | None = None
+        atexit.register(self._last_resort)
+
+    def _last_resort(self) -> None:
+        """Leave no process behind; only one that still runs, since a number is soon another's."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     def prepare(self, configuration: str = "", language: str = "en") -> None:
         """Write the configuration; `configuration` is appended to what every run needs."""
@@ -107,9 +114,10 @@ class HomeAssistant:
             stdout=log,
             stderr=log,
             env=_environment(self.port),
+            # Not the checkout: its custom_components would be taken for the folder's own.
+            cwd=self.folder,
         )
         log.close()
-        atexit.register(_kill, self._process.pid)
         async with asyncio.timeout(timeout):
             while not await self._answers():
                 if self._process.returncode is not None:
@@ -356,8 +364,3 @@ def _free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("no free port")
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

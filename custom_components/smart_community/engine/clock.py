@@ -43,22 +43,29 @@ class Clock:
         self._bearing = (dt_util.utcnow(), time.monotonic())
         self._armed_for: datetime | None = None
         self._cancel: CALLBACK_TYPE | None = None
+        self._stopped = False
 
     @callback
     def rearm(self) -> None:
         """Arm the timer for what is due next, or for the next look at the clock."""
+        if self._stopped:
+            return
         look = dt_util.utcnow() + LOOK_EVERY
         due = self._engine.next_due
         wake = look if due is None else min(due, look)
         if self._armed_for is not None and self._armed_for <= wake and self._cancel is not None:
             return
-        self.stop()
+        self._disarm()
         self._armed_for = wake
         self._cancel = async_track_point_in_utc_time(self._hass, self._wake, wake)
 
     @callback
     def stop(self) -> None:
-        """Disarm."""
+        """Disarm for good."""
+        self._stopped = True
+        self._disarm()
+
+    def _disarm(self) -> None:
         if self._cancel is not None:
             self._cancel()
         self._cancel = self._armed_for = None
