@@ -22,13 +22,21 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
 )
-from modbus_connection import ModbusError, ModbusTcpParams
-from modbus_connection.exceptions import ModbusConnectionError, ModbusExceptionError
+from modbus_connection import ModbusError
+from modbus_connection.exceptions import (
+    GatewayPathUnavailableError,
+    GatewayTargetError,
+    ModbusConnectionError,
+    ModbusExceptionError,
+)
 
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .field.modbus import fire_panel
 from .field.modbus.poller import read_once
-from .modbus_bus import params
+from .modbus_bus import async_read_unit, params
+
+# A gateway is asked once by hand: a name to look up and a cold address table may take this long.
+_GATEWAY_WITHIN = 2.0
 
 _PORT = NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX))
 _BUS = probatio.Schema(
@@ -78,7 +86,6 @@ class ModbusBusFlow(ConfigFlow):
             data = _bus_data(user_input)
             self._abort_if_same_line(data, entry.entry_id)
             if (error := await _unreachable(self.hass, data)) is None:
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
                 return self.async_update_and_abort(entry, title=user_input[CONF_NAME], data=data)
             errors["base"] = error
         shown = user_input or {CONF_NAME: entry.title, **entry.data}
@@ -188,19 +195,26 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         )
 
     async def _test(self) -> tuple[str | None, dict[str, str]]:
-        entry = self._get_entry()
+        entry, data = self._get_entry(), self._data
         try:
-            async with async_get_temporary_unit(
-                self.hass, params(entry.data), self._data["unit"]
-            ) as unit:
-                self._answer = await read_once(unit, fire_panel.points(self._data["inputs"]))
-        except ModbusExceptionError as err:
-            return "unit_refused", {"problem": str(err)}
-        except ModbusConnectionError as err:
-            return "cannot_connect", {"problem": str(err)}
-        except (TimeoutError, ModbusError, HomeAssistantError) as err:
-            return "unit_silent", {"problem": str(err)}
+            self._answer = await async_read_unit(self.hass, entry, data["unit"], data["inputs"])
+        except (ModbusError, TimeoutError, HomeAssistantError) as err:
+            return _unit_error(err), {"problem": str(err)}
         return None, {}
+
+
+def _unit_error(err: Exception) -> str | None:
+    match err:
+        case GatewayTargetError() | GatewayPathUnavailableError() | TimeoutError():
+            return "unit_silent"
+        case ModbusExceptionError():
+            return "unit_refused"
+        case ModbusConnectionError():
+            return "cannot_connect"
+        case ModbusError():
+            return "no_modbus_answer"
+        case _:
+            return "line_in_use"
 
 
 def _bus_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -224,10 +238,12 @@ def _unit_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
     """See whether a Modbus server listens there; which units it has is asked later."""
-    link: ModbusTcpParams = params(data)
     try:
-        async with async_get_temporary_unit(hass, link, 1) as unit:
-            await read_once(unit, fire_panel.points(1)[:1])
+        async with async_get_temporary_unit(hass, params(data), 1) as unit:
+            # Said only on a line of one's own: taken back on a shared one, it would drop it.
+            if not unit.connected:
+                unit.require_timeout(_GATEWAY_WITHIN)
+            await read_once(unit, fire_panel.points(1)[:1], within=_GATEWAY_WITHIN)
     except ModbusConnectionError:
         return "cannot_connect"
     except ModbusExceptionError, TimeoutError:

@@ -58,7 +58,7 @@ def communities(hass: HomeAssistant) -> list[CommunityEntry]:
 def community(hass: HomeAssistant, entry_id: str | None) -> CommunityEntry:
     """Return the community that is meant: named, or the only one."""
     loaded = communities(hass)
-    if entry_id is not None:
+    if entry_id:  # a blueprint's input that was left empty is an empty text
         loaded = [entry for entry in loaded if entry.entry_id == entry_id]
         if not loaded:
             raise refusal("community_unknown", community=entry_id)

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.yaml import load_yaml_dict
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community import shipped
 from custom_components.smart_community.const import DOMAIN
@@ -261,3 +262,17 @@ async def test_a_new_detector_of_the_floor_joins_by_itself_also_in_alarm(estate:
     await estate.pass_time(seconds=5)
     assert [list(one.sources) for one in estate.active] == [[newcomer]]
     er.async_get(estate.hass).async_remove(newcomer)
+
+
+async def test_with_two_communities_the_blueprint_names_the_one_it_serves(
+    hass: HomeAssistant, estate: Estate
+) -> None:
+    other = MockConfigEntry(domain=DOMAIN, title="Other", data={"kind": "community"})
+    other.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(other.entry_id)
+    detector = estate.detector(1, "smoke")
+    await estate.automate("smoke_single", community=estate.entry.entry_id)
+    estate.set(detector, "on")
+    await estate.settle()
+    assert [one.loop for one in estate.active] == ["smoke_single"]
+    assert other.runtime_data.engine.active == []

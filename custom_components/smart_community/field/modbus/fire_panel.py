@@ -16,7 +16,6 @@ from ..point import Point
 
 KEY: Final = "fire_panel"
 MOST_INPUTS: Final = 128
-WIRED_INPUTS_REGISTER: Final = 0
 
 _FAULTS: Final = (
     Point(key="panel_fault", address=1000, part="panel", device_class="problem", diagnostic=True),
