@@ -99,5 +99,5 @@ class Audit:
             problems[key] = translation
             _LOGGER.warning("Audit of %s: %s %s", entry.title, key, dict(values))
         self._raised = found
-        for changed in entry.runtime_data.engine.changed:
+        for changed in entry.runtime_data.problems_changed:
             changed()

@@ -39,6 +39,13 @@ class EngineProblem(CommunityEntity, BinarySensorEntity):
         """Name it."""
         super().__init__(entry, "engine_problem")
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the audit."""
+        listeners = self.entry.runtime_data.problems_changed
+        listeners.append(self.async_write_ha_state)
+        self.async_on_remove(lambda: listeners.remove(self.async_write_ha_state))
+
     @property
     @override
     def is_on(self) -> bool:

@@ -39,6 +39,7 @@ class CommunityData:
     people: People
     deeds: Deeds
     problems: dict[str, str] = field(default_factory=dict)
+    problems_changed: list[Callable[[], None]] = field(default_factory=list)
     responders_added: list[Callable[[], None]] = field(default_factory=list)
 
 

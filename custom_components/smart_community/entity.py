@@ -10,7 +10,7 @@ from .data import CommunityEntry
 
 
 class CommunityEntity(Entity):
-    """An entity of the community's device that follows the engine."""
+    """An entity of the community's device."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
@@ -26,6 +26,10 @@ class CommunityEntity(Entity):
             manufacturer="Smart Community",
             name=entry.title,
         )
+
+
+class FollowingEntity(CommunityEntity):
+    """One that shows what the engine knows: written after every commit, so keep it cheap."""
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .core.model import Tier
 from .data import CommunityEntry
 from .engine.engine import Engine
-from .entity import CommunityEntity
+from .entity import FollowingEntity
 
 PARALLEL_UPDATES = 0
 
@@ -66,7 +66,7 @@ async def async_setup_entry(
     async_add_entities(Figure(entry, description) for description in FIGURES)
 
 
-class Figure(CommunityEntity, SensorEntity):
+class Figure(FollowingEntity, SensorEntity):
     """One figure. Nothing about persons: every user of Home Assistant sees every state."""
 
     entity_description: FigureDescription

@@ -39,8 +39,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the engine, and warn again after a restart."""
-        await super().async_added_to_hass()
+        """Warn again after a restart."""
         self._warn()
 
     @property
@@ -52,6 +51,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch on, and look at what is in alarm already."""
         await self.engine.switch_loop(self._loop, on=True)
+        self.async_write_ha_state()
         self._warn()
         automations = automations_with_blueprint(self.hass, blueprint_path(self._loop))
         alarm_index(self.hass).announce_again(automations)
@@ -60,6 +60,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch off: signals are still recorded, as muted."""
         await self.engine.switch_loop(self._loop, on=False)
+        self.async_write_ha_state()
         self._warn()
 
     def _warn(self) -> None:

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .core.model import Incident, Responder, Status
 from .data import CommunityEntry
-from .entity import CommunityEntity
+from .entity import FollowingEntity
 from .errors import refusal
 from .views import texts
 
@@ -37,7 +37,7 @@ async def async_setup_entry(
     add()
 
 
-class WorkOrders(CommunityEntity, TodoListEntity):
+class WorkOrders(FollowingEntity, TodoListEntity):
     """The open incidents of one responder."""
 
     _attr_translation_key = "work_orders"

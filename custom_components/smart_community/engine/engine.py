@@ -33,7 +33,8 @@ from ..core.model import DeliveryState, Incident, Policy, Source, Verdict
 from .outbox import Letter, LetterState, Outbox
 from .requests import OpenRequest, Result, SignalRequest
 from .runner import Outlook, Runner, Work
-from .store import Batch, SignalRow, Store
+from .store import Batch, Store
+from .tables import SignalRow
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,100 +9,41 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Engine,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    create_engine,
-    event,
-    insert,
-    select,
-    text,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Table, create_engine, event, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core import codec
-from ..core.detection import Signal, Watch
+from ..core.detection import Watch
 from ..core.errors import DomainError
 from ..core.events import Entry
 from ..core.model import Incident
 from .outbox import Letter, LetterState
+from .tables import (
+    ACTIVE,
+    INCIDENT,
+    META,
+    METADATA,
+    OUTBOX,
+    SCHEMA_VERSION,
+    SIGNAL,
+    TIMELINE,
+    WATCH,
+    SignalRow,
+    incident_row,
+    letter_row,
+    meta_row,
+    plain_json,
+    signal_row,
+    upsert,
+    utc,
+    watch_row,
+)
 
 _LOGGER = logging.getLogger(__name__)
-
-SCHEMA_VERSION: Final = 1
-
-_METADATA = MetaData()
-_META = Table("meta", _METADATA, Column("key", String(64), primary_key=True), Column("value", Text))
-_INCIDENT = Table(
-    "incident",
-    _METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("number", String(32), unique=True),
-    Column("loop", String(64)),
-    Column("zone", String(255)),
-    Column("status", String(16), index=True),
-    Column("active", Boolean),
-    Column("opened_at", String(40), index=True),
-    Column("document", Text),
-)
-# One running incident per loop and zone is the database's word, not a check made before.
-_ACTIVE = _INCIDENT.c.active.is_(True)
-Index(
-    "one_active_per_loop_and_zone",
-    _INCIDENT.c.loop,
-    _INCIDENT.c.zone,
-    unique=True,
-    sqlite_where=text("active"),
-    postgresql_where=text("active"),
-)
-_TIMELINE = Table(
-    "timeline",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("incident", String(32), index=True),
-    Column("entry", Text),
-    Column("hash", String(64)),
-)
-_SIGNAL = Table(
-    "signal",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("at", String(40), index=True),
-    Column("loop", String(64)),
-    Column("zone", String(255)),
-    Column("source", String(255)),
-    Column("raised", Boolean),
-    Column("value", Text),
-    Column("verdict", String(32)),
-    Column("incident", String(32)),
-)
-_WATCH = Table(
-    "watch",
-    _METADATA,
-    Column("loop", String(64), primary_key=True),
-    Column("zone", String(255), primary_key=True),
-    Column("document", Text),
-)
-_OUTBOX = Table(
-    "outbox",
-    _METADATA,
-    Column("id", String(160), primary_key=True),
-    Column("incident", String(32), index=True),
-    Column("state", String(16), index=True),
-    Column("document", Text),
-)
 
 
 class StoreError(Exception):
@@ -113,17 +54,6 @@ class StoreError(Exception):
         super().__init__(f"{key}: {problem}")
         self.key = key
         self.problem = problem
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignalRow:
-    """A signal as it is kept: what was said, and what became of it."""
-
-    loop: str
-    zone: str
-    signal: Signal
-    verdict: str
-    incident: str | None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -171,6 +101,7 @@ class Store:
         self._url = url
         self._engine: Engine | None = None
         self._hash = ""
+        self._statements: dict[Table, tuple[str, list[str] | None]] = {}
 
     def open(self) -> Snapshot:
         """Open, check and read. StoreError `database_corrupt`, `_newer` or `_unreachable`.
@@ -184,7 +115,7 @@ class Store:
             with engine.begin() as connection:
                 if engine.dialect.name == "sqlite":
                     _check(connection)
-                _METADATA.create_all(connection)
+                METADATA.create_all(connection)
                 snapshot = self._read(connection)
         except DomainError as err:
             engine.dispose()
@@ -204,17 +135,17 @@ class Store:
         return snapshot
 
     def _read(self, connection: Connection) -> Snapshot:
-        settings = {str(key): str(value) for key, value in connection.execute(select(_META))}
+        settings = {str(key): str(value) for key, value in connection.execute(select(META))}
         version = settings.setdefault("schema", str(SCHEMA_VERSION))
         if int(version) > SCHEMA_VERSION:
             raise StoreError("database_newer", f"schema {version}, known {SCHEMA_VERSION}")
-        _upsert(connection, _META, [{"key": "schema", "value": str(SCHEMA_VERSION)}])
-        last = select(_TIMELINE.c.hash).order_by(_TIMELINE.c.id.desc()).limit(1)
+        self._write(connection, META, [meta_row("schema", str(SCHEMA_VERSION))])
+        last = select(TIMELINE.c.hash).order_by(TIMELINE.c.id.desc()).limit(1)
         self._hash = str(connection.execute(last).scalar() or "")
-        documents = connection.execute(select(_INCIDENT.c.document).where(_ACTIVE)).scalars()
-        watches = connection.execute(select(_WATCH.c.document)).scalars()
+        documents = connection.execute(select(INCIDENT.c.document).where(ACTIVE)).scalars()
+        watches = connection.execute(select(WATCH.c.document)).scalars()
         letters = connection.execute(
-            select(_OUTBOX.c.document).where(_OUTBOX.c.state == LetterState.QUEUED)
+            select(OUTBOX.c.document).where(OUTBOX.c.state == LetterState.QUEUED)
         ).scalars()
         return Snapshot(
             incidents=tuple(codec.load(Incident, json.loads(row)) for row in documents),
@@ -230,33 +161,41 @@ class Store:
         chained = self._hash
         rows = []
         for incident, entry in batch.entries:
-            document = _json(codec.plain(entry))
+            document = plain_json(codec.plain(entry))
             chained = hashlib.sha256(f"{chained}{incident}{document}".encode()).hexdigest()
             rows.append({"incident": incident, "entry": document, "hash": chained})
         try:
             with self._engine.begin() as connection:
                 # Ended incidents first: one that is taken over frees its loop and zone.
                 ordered = sorted(batch.incidents.values(), key=lambda one: one.status.active)
-                _upsert(connection, _INCIDENT, [_incident_row(one) for one in ordered])
-                _upsert(connection, _WATCH, [_watch_row(one) for one in batch.watches.values()])
-                if rows:
-                    connection.execute(insert(_TIMELINE), rows)
-                if batch.signals:
-                    connection.execute(insert(_SIGNAL), [_signal_row(s) for s in batch.signals])
-                _upsert(connection, _OUTBOX, [_letter_row(one) for one in batch.letters.values()])
-                _upsert(
-                    connection,
-                    _META,
-                    [{"key": key, "value": value} for key, value in batch.settings.items()],
-                )
+                self._write(connection, INCIDENT, [incident_row(one) for one in ordered])
+                self._write(connection, WATCH, [watch_row(w) for w in batch.watches.values()])
+                self._write(connection, TIMELINE, rows)
+                self._write(connection, SIGNAL, [signal_row(one) for one in batch.signals])
+                self._write(connection, OUTBOX, [letter_row(x) for x in batch.letters.values()])
+                self._write(connection, META, [meta_row(*one) for one in batch.settings.items()])
         except SQLAlchemyError as err:
             raise StoreError("recording_failed", str(getattr(err, "orig", err))) from err
         self._hash = chained
 
+    def _write(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert rows, or replace those that have their key already.
+
+        SQLAlchemy compiles an upsert anew each time, which costs more than the disk: its text is
+        kept and handed to the driver.
+        """
+        if not rows:
+            return
+        if table not in self._statements:
+            self._statements[table] = upsert(table, connection.dialect)
+        text_, order = self._statements[table]
+        values = [tuple(row[name] for name in order) if order else row for row in rows]
+        connection.exec_driver_sql(text_, values)
+
     def incident(self, reference: str) -> Incident | None:
         """Find an incident by its id or number, ended ones too."""
-        query = select(_INCIDENT.c.document).where(
-            (_INCIDENT.c.id == reference) | (_INCIDENT.c.number == reference)
+        query = select(INCIDENT.c.document).where(
+            (INCIDENT.c.id == reference) | (INCIDENT.c.number == reference)
         )
         with self._connect() as connection:
             document = connection.execute(query).scalar()
@@ -272,24 +211,24 @@ class Store:
         limit: int = 100,
     ) -> list[Incident]:
         """List incidents, newest first."""
-        query = select(_INCIDENT.c.document).order_by(_INCIDENT.c.opened_at.desc()).limit(limit)
+        query = select(INCIDENT.c.document).order_by(INCIDENT.c.opened_at.desc()).limit(limit)
         if chosen := list(status):
-            query = query.where(_INCIDENT.c.status.in_(chosen))
+            query = query.where(INCIDENT.c.status.in_(chosen))
         if loop is not None:
-            query = query.where(_INCIDENT.c.loop == loop)
+            query = query.where(INCIDENT.c.loop == loop)
         if zone is not None:
-            query = query.where(_INCIDENT.c.zone == zone)
+            query = query.where(INCIDENT.c.zone == zone)
         if since is not None:
-            query = query.where(_INCIDENT.c.opened_at >= _utc(since))
+            query = query.where(INCIDENT.c.opened_at >= utc(since))
         with self._connect() as connection:
             documents = connection.execute(query).scalars().all()
         return [codec.load(Incident, json.loads(document)) for document in documents]
 
     def timeline(self, incident: str) -> list[Entry]:
         """Return an incident's timeline, oldest first."""
-        query = select(_TIMELINE.c.entry).where(_TIMELINE.c.incident == incident)
+        query = select(TIMELINE.c.entry).where(TIMELINE.c.incident == incident)
         with self._connect() as connection:
-            rows = connection.execute(query.order_by(_TIMELINE.c.id)).scalars().all()
+            rows = connection.execute(query.order_by(TIMELINE.c.id)).scalars().all()
         return [
             codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}) for row in rows
         ]
@@ -298,7 +237,7 @@ class Store:
         """Recompute the timeline's hashes: false if anything in it was edited or taken out."""
         chained = ""
         with self._connect() as connection:
-            for row in connection.execute(select(_TIMELINE).order_by(_TIMELINE.c.id)):
+            for row in connection.execute(select(TIMELINE).order_by(TIMELINE.c.id)):
                 said = f"{chained}{row.incident}{row.entry}"
                 chained = hashlib.sha256(said.encode()).hexdigest()
                 if chained != row.hash:
@@ -328,61 +267,3 @@ def _check(connection: Connection) -> None:
     problem = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if problem != "ok":
         raise StoreError("database_corrupt", str(problem))
-
-
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _utc(moment: datetime) -> str:
-    """Write a time so that the order of the text is the order of time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _incident_row(incident: Incident) -> dict[str, Any]:
-    return {
-        "id": incident.id,
-        "number": incident.number,
-        "loop": incident.loop,
-        "zone": incident.zone,
-        "status": incident.status.value,
-        "active": incident.status.active,
-        "opened_at": _utc(incident.opened_at),
-        "document": _json(codec.dump(incident)),
-    }
-
-
-def _watch_row(watch: Watch) -> dict[str, Any]:
-    return {"loop": watch.loop, "zone": watch.zone, "document": _json(codec.dump(watch))}
-
-
-def _signal_row(row: SignalRow) -> dict[str, Any]:
-    return {
-        "at": _utc(row.signal.at),
-        "loop": row.loop,
-        "zone": row.zone,
-        "source": row.signal.source,
-        "raised": row.signal.raised,
-        "value": row.signal.value,
-        "verdict": row.verdict,
-        "incident": row.incident,
-    }
-
-
-def _letter_row(letter: Letter) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "incident": letter.incident,
-        "state": letter.state.value,
-        "document": _json(codec.dump(letter)),
-    }

@@ -1,0 +1,159 @@
+"""The database's tables, and how each value becomes a row of one."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..core import codec
+from ..core.detection import Signal, Watch
+from ..core.model import Incident
+from .outbox import Letter
+
+SCHEMA_VERSION: Final = 1
+
+METADATA = MetaData()
+META = Table("meta", METADATA, Column("key", String(64), primary_key=True), Column("value", Text))
+INCIDENT = Table(
+    "incident",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", String(32), unique=True),
+    Column("loop", String(64)),
+    Column("zone", String(255)),
+    Column("status", String(16), index=True),
+    Column("active", Boolean),
+    Column("opened_at", String(40), index=True),
+    Column("document", Text),
+)
+# One running incident per loop and zone is the database's word, not a check made before.
+ACTIVE = INCIDENT.c.active.is_(True)
+Index(
+    "one_active_per_loop_and_zone",
+    INCIDENT.c.loop,
+    INCIDENT.c.zone,
+    unique=True,
+    sqlite_where=text("active"),
+    postgresql_where=text("active"),
+)
+TIMELINE = Table(
+    "timeline",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("incident", String(32), index=True),
+    Column("entry", Text),
+    Column("hash", String(64)),
+)
+SIGNAL = Table(
+    "signal",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", String(40), index=True),
+    Column("loop", String(64)),
+    Column("zone", String(255)),
+    Column("source", String(255)),
+    Column("raised", Boolean),
+    Column("value", Text),
+    Column("verdict", String(32)),
+    Column("incident", String(32)),
+)
+WATCH = Table(
+    "watch",
+    METADATA,
+    Column("loop", String(64), primary_key=True),
+    Column("zone", String(255), primary_key=True),
+    Column("document", Text),
+)
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", String(160), primary_key=True),
+    Column("incident", String(32), index=True),
+    Column("state", String(16), index=True),
+    Column("document", Text),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignalRow:
+    """A signal as it is kept: what was said, and what became of it."""
+
+    loop: str
+    zone: str
+    signal: Signal
+    verdict: str
+    incident: str | None
+
+
+def upsert(table: Table, dialect: Dialect) -> tuple[str, list[str] | None]:
+    """Return the statement's text, and its parameters' order if the driver counts them."""
+    columns = [column for column in table.columns if column is not table.autoincrement_column]
+    keys = [column.name for column in table.primary_key]
+    statement = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    changed = {c.name: statement.excluded[c.name] for c in columns if c.name not in keys}
+    if table.autoincrement_column is None:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    names = [column.name for column in columns]
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    return str(compiled), compiled.positiontup
+
+
+def plain_json(value: object) -> str:
+    """Write JSON in one way only: a hash is taken of it."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def utc(moment: datetime) -> str:
+    """Write a time so that the order of the text is the order of time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def meta_row(key: str, value: str) -> dict[str, Any]:
+    """Return a setting's row."""
+    return {"key": key, "value": value}
+
+
+def incident_row(incident: Incident) -> dict[str, Any]:
+    """Return an incident's row: what is searched for beside the document."""
+    return {
+        "id": incident.id,
+        "number": incident.number,
+        "loop": incident.loop,
+        "zone": incident.zone,
+        "status": incident.status.value,
+        "active": incident.status.active,
+        "opened_at": utc(incident.opened_at),
+        "document": plain_json(codec.dump(incident)),
+    }
+
+
+def watch_row(watch: Watch) -> dict[str, Any]:
+    """Return a detection's row."""
+    return {"loop": watch.loop, "zone": watch.zone, "document": plain_json(codec.dump(watch))}
+
+
+def signal_row(row: SignalRow) -> dict[str, Any]:
+    """Return a signal's row."""
+    return {
+        "at": utc(row.signal.at),
+        "loop": row.loop,
+        "zone": row.zone,
+        "source": row.signal.source,
+        "raised": row.signal.raised,
+        "value": row.signal.value,
+        "verdict": row.verdict,
+        "incident": row.incident,
+    }
+
+
+def letter_row(letter: Letter) -> dict[str, Any]:
+    """Return a message's row."""
+    return {
+        "id": letter.id,
+        "incident": letter.incident,
+        "state": letter.state.value,
+        "document": plain_json(codec.dump(letter)),
+    }
