@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import probatio
-from homeassistant.components.modbus.connection import async_get_temporary_unit
+from homeassistant.components.modbus.connection import (
+    async_get_connection_info,
+    async_get_temporary_unit,
+)
 from homeassistant.config_entries import (
     ConfigFlow,
     ConfigFlowResult,
@@ -238,10 +241,12 @@ def _unit_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
     """See whether a Modbus server listens there; which units it has is asked later."""
+    link = params(data)
+    shared = any(one.endpoint == link.endpoint for one in async_get_connection_info(hass))
     try:
-        async with async_get_temporary_unit(hass, params(data), 1) as unit:
-            # Said only on a line of one's own: taken back on a shared one, it would drop it.
-            if not unit.connected:
+        async with async_get_temporary_unit(hass, link, 1) as unit:
+            # On a shared line it would overwrite what another integration asked for this unit.
+            if not shared:
                 unit.require_timeout(_GATEWAY_WITHIN)
             await read_once(unit, fire_panel.points(1)[:1], within=_GATEWAY_WITHIN)
     except ModbusConnectionError:

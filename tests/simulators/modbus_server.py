@@ -71,6 +71,7 @@ class ModbusServer:
         self.line_delay = 0.0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._line = asyncio.Lock()
 
     def add_fire_panel(self, address: int, inputs: int = 16) -> Unit:
@@ -89,7 +90,9 @@ class ModbusServer:
         """Hang up and stop listening."""
         if self._server is not None:
             self._server.close()
-            self.hang_up()
+            while self._serving:
+                self.hang_up()
+                await asyncio.wait(self._serving, timeout=1)
             await self._server.wait_closed()
             self._server = None
 
@@ -114,6 +117,10 @@ class ModbusServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             while True:
                 header = await reader.readexactly(7)

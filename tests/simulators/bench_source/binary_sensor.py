@@ -21,15 +21,15 @@ async def async_setup_platform(
     async_add_entities(sensors.values())
 
     async def set_states(call: ServiceCall) -> dict[str, Any]:
-        """Set detectors; answers with time.time() of the first change."""
+        """Set detectors, `over` so many seconds; answers with time.time() of the first change."""
         chosen = call.data["detectors"]
         states.update(dict.fromkeys(chosen, call.data["state"]))
         await hass.async_add_executor_job(path.write_text, json.dumps(states))
         at = time.time()
         for name in chosen:
             sensors[name].async_write_ha_state()
-            # Detectors are separate devices: Home Assistant gets to work between two of them.
-            await asyncio.sleep(0)
+            # Home Assistant gets to work between two detectors: they are separate devices.
+            await asyncio.sleep(call.data.get("over", 0) / len(chosen))
         return {"at": at}
 
     hass.services.async_register(
