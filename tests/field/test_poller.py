@@ -99,6 +99,7 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
     assert late.reading("input_1").quality is NO_ANSWER
     assert not any(reading.value for a, _, reading in bus.told if a == 2)
     assert other.reading("input_1").quality is Quality.GOOD
+    await until(lambda: len(bus.connections()) == 1)  # the abandoned one has said its last
 
 
 async def test_a_silent_unit_is_asked_after_2_4_8_and_then_every_10_seconds(bus: Bus) -> None:

@@ -15,6 +15,7 @@ from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.async_ import create_eager_task
 
 from ..core.message import Message
 from ..core.model import ChannelKind, DeliveryState, Responder
@@ -60,9 +61,9 @@ class Companion:
             for entry in self._hass.config_entries.async_entries(MOBILE_APP)
             if entry.data.get("user_id") in responder.users
         ]
-        return await asyncio.gather(
-            *(self._push(webhook_id, data) for webhook_id in phones), return_exceptions=True
-        )
+        # Begun at once, not in the loop's next turn: an alarm waits for nothing that can wait.
+        pushes = [create_eager_task(self._push(webhook_id, data)) for webhook_id in phones]
+        return await asyncio.gather(*pushes, return_exceptions=True)
 
     async def _push(self, webhook_id: str, data: dict[str, Any]) -> DeliveryState:
         service = get_notify_service(self._hass, webhook_id)
