@@ -161,7 +161,7 @@ async def test_the_flow_asks_the_gateway_and_the_unit_before_they_are_saved(
     flow = await subflows.async_init((entry.entry_id, "unit"), context={"source": "user"})
     unit: dict[str, Any] = {"name": "Panel", "unit": 9, "inputs": 4, "names": "Hall\nStair"}
     flow = await subflows.async_configure(flow["flow_id"], unit)
-    assert flow["errors"] == {"base": "unit_refused"}
+    assert flow["errors"] == {"base": "unit_silent"}
     flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 99})
     assert flow["errors"] == {"base": "unit_refused"}
     flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 1})
