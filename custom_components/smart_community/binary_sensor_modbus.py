@@ -58,7 +58,9 @@ async def async_setup_modbus_entities(
 
 def _name(unit: BusUnit, point: Point) -> str | None:
     """Return the contractor's name of an input, None if it has only its number."""
-    names = unit.data["names"]
+    if point.name is not None:
+        return point.name
+    names = unit.data.get("names", ())
     if point.number is None or point.number > len(names):
         return None
     return str(names[point.number - 1])
@@ -100,7 +102,8 @@ class Input(BinarySensorEntity):
         self._subentry_id = unit.subentry_id
         self._point = point
         self._attr_unique_id = f"{unit.subentry_id}_{point.key}"
-        self._attr_device_class = BinarySensorDeviceClass(point.device_class)
+        if point.device_class is not None:
+            self._attr_device_class = BinarySensorDeviceClass(point.device_class)
         if name is not None:
             self._attr_name = name
         elif point.number is not None:
@@ -144,7 +147,8 @@ class Input(BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        return self._reading.value
+        value = self._reading.value
+        return None if value is None else bool(value)
 
     @property
     @override

@@ -14,6 +14,7 @@ from modbus_connection import ModbusTcpParams
 
 from .const import DOMAIN, SUBENTRY_UNIT
 from .field.modbus import fire_panel
+from .field.modbus.families import points_of
 from .field.modbus.poller import PolledUnit, Poller, read_once
 
 
@@ -144,14 +145,14 @@ def _polled(
     """Return the unit to be polled; what is known of the same panel stays known."""
     address = int(data["unit"])
     same_panel = old is not None and int(old.data["unit"]) == address
-    if old is not None and same_panel and old.data["inputs"] == data["inputs"]:
+    points = points_of(data)
+    if old is not None and same_panel and old.polled.points == points:
         return old.polled
 
     def tell(point: str) -> None:
         if (listener := listeners.get(point)) is not None:
             listener()
 
-    points = fire_panel.points(int(data["inputs"]))
     kept = {point.key for point in points}
     return PolledUnit(
         unit=async_get_unit(hass, entry, params(entry.data), address),

@@ -12,15 +12,21 @@ so through a configurable gateway, which is set to this table.
 
 from typing import Final
 
-from ..point import Point
+from ..point import Kind, Lane, Point
 
 KEY: Final = "fire_panel"
 MOST_INPUTS: Final = 128
 
-_FAULTS: Final = (
-    Point(key="panel_fault", address=1000, part="panel", device_class="problem", diagnostic=True),
-    Point(key="mains_fault", address=1001, part="panel", device_class="problem", diagnostic=True),
-    Point(key="battery_fault", address=1002, part="panel", device_class="problem", diagnostic=True),
+_FAULTS: Final = tuple(
+    Point(
+        key=key,
+        kind=Kind.DISCRETE,
+        address=address,
+        device_class="problem",
+        lane=Lane.FAST,
+        diagnostic=True,
+    )
+    for address, key in enumerate(("panel_fault", "mains_fault", "battery_fault"), 1000)
 )
 
 
@@ -29,9 +35,10 @@ def points(inputs: int) -> tuple[Point, ...]:
     detectors = tuple(
         Point(
             key=f"input_{number}",
+            kind=Kind.DISCRETE,
             address=number - 1,
-            part="inputs",
             device_class="smoke",
+            lane=Lane.FAST,
             number=number,
         )
         for number in range(1, inputs + 1)

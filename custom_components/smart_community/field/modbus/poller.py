@@ -76,7 +76,7 @@ class PolledUnit:
             self._note(point, lack)
 
     def _of(self, part: str) -> Iterator[Point]:
-        return (point for point in self.points if point.part == part)
+        return (point for point in self.points if _part(point) == part)
 
     def _note(self, point: Point, reading: Reading) -> None:
         before = self.reading(point.key)
@@ -221,12 +221,17 @@ async def read_once(
     return values
 
 
+def _part(point: Point) -> str:
+    """Name what is read in one go: a panel's inputs and its faults lie a thousand apart."""
+    return f"{point.kind}_{point.address // 1000}"
+
+
 def _parts(unit: ModbusUnit, points: Iterable[Point]) -> dict[str, ManualComponent]:
     parts: dict[str, ManualComponent] = {}
     for point in points:
-        part = parts.get(point.part)
+        part = parts.get(_part(point))
         if part is None:
-            part = parts[point.part] = ManualComponent(unit, max_span=MOST_BITS)
+            part = parts[_part(point)] = ManualComponent(unit, max_span=MOST_BITS)
         part.add(point.key, discrete_input(point.address))
     return parts
 
