@@ -18,6 +18,7 @@ from homeassistant.helpers.typing import ConfigType
 from .core.model import Severity, Tier
 from .data import SIGNAL_INCIDENT, Announcement
 from .trigger_alarm import AlarmTrigger
+from .trigger_lock import LockEventTrigger
 
 _WORDS = probatio.All(cv.ensure_list, [cv.string])
 _FILTERS = {
@@ -140,6 +141,7 @@ async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers by name."""
     return {
         "alarm": AlarmTrigger,
+        "lock_event": LockEventTrigger,
         "incident_opened": OpenedTrigger,
         "incident_escalated": EscalatedTrigger,
         "incident_acknowledged": AcknowledgedTrigger,

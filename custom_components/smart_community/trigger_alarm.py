@@ -33,20 +33,18 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.trigger import (
-    Trigger,
     TriggerActionRunner,
     TriggerConfig,
     TriggerNotTriggeredReporter,
 )
-from homeassistant.helpers.trigger.models import TriggerAction, TriggerActionPayloadBuilder
 from homeassistant.helpers.typing import ConfigType
 
 from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
 from .const import DATA_STILL_RAISED
 from .loops import LOOPS
+from .trigger_owned import OwnedTrigger
 
 
 class Kind(StrEnum):
@@ -241,7 +239,7 @@ _SCHEMA = probatio.Schema(
 )
 
 
-class AlarmTrigger(Trigger):
+class AlarmTrigger(OwnedTrigger):
     """Fires when sources go into alarm or out of it, or are found in alarm."""
 
     @override
@@ -260,26 +258,6 @@ class AlarmTrigger(Trigger):
             kind=options["kind"], limit=options.get("limit", 0.0), hysteresis=options["hysteresis"]
         )
         self._loop: str | None = options.get("loop")
-        self._owner: str | None = None
-
-    @override
-    async def async_attach_action(
-        self,
-        action: TriggerAction,
-        action_payload_builder: TriggerActionPayloadBuilder,
-        *,
-        did_not_trigger: TriggerNotTriggeredReporter | None = None,
-    ) -> CALLBACK_TYPE:
-        """Attach, and note whose trigger this is.
-
-        An automation hands in its own method, and nothing else that names it: without this the
-        audit could only say that some automation has no source.
-        """
-        owner = getattr(action, "__self__", None)
-        self._owner = owner.entity_id if isinstance(owner, Entity) else None
-        return await super().async_attach_action(
-            action, action_payload_builder, did_not_trigger=did_not_trigger
-        )
 
     @override
     async def async_attach_runner(
@@ -290,7 +268,7 @@ class AlarmTrigger(Trigger):
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
         watch = AlarmWatch(
-            self._hass, self._wanted, self._gauge, delivery, owner=self._owner, loop=self._loop
+            self._hass, self._wanted, self._gauge, delivery, owner=self.owner, loop=self._loop
         )
         detach = alarm_index(self._hass).attach(watch)
 
