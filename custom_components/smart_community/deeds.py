@@ -3,21 +3,27 @@
 Behind an automation the acting user is gone, so nothing deeper asks again.
 """
 
+from collections.abc import Callable
+from typing import Final, NoReturn
+
 from homeassistant.core import Context
 from homeassistant.util import dt as dt_util
 
 from .core.errors import DomainError
-from .core.events import Acknowledge, Close, Entry, Escalate, Event, Handle
-from .core.model import Actor, Disposition, Incident, Responder, Status
-from .core.permits import Deed, Permit, Role, permit
+from .core.events import Acknowledge, Assign, Close, Comment, Entry, Escalate, Event, Handle
+from .core.model import Actor, Disposition, Incident, Status
+from .core.permits import Deed, Permit, Standing, best
 from .engine.engine import Engine
 from .engine.requests import Result
 from .errors import REFUSALS, refusal, translated
 from .people import People
 
+# Where a refusal stands on record that is about no incident: the community's own timeline.
+COMMUNITY_LOG: Final = "community"
+
 
 class Deeds:
-    """Permission, deed, answer: the same for every way in."""
+    """Permission, deed, answer: the same for every way in. What is refused leaves a row."""
 
     def __init__(self, engine: Engine, people: People) -> None:
         """Take the engine that acts and the people that may."""
@@ -26,41 +32,94 @@ class Deeds:
 
     async def acknowledge(self, incident: Incident, context: Context, reason: str = "") -> Result:
         """Take the incident on."""
-        who = await self._people.actor(context, incident)
-        return await self._do(Deed.ACKNOWLEDGE, incident, who, Acknowledge(actor=who[0]), reason)
+        return await self._by(
+            Deed.ACKNOWLEDGE, incident, context, lambda actor: Acknowledge(actor=actor), reason
+        )
 
     async def handle(
         self, incident: Incident, context: Context, note: str = "", photo: str = ""
     ) -> Result:
         """Report the incident handled."""
-        who = await self._people.actor(context, incident)
-        event = Handle(actor=who[0], note=note, photo=photo)
-        return await self._do(Deed.HANDLE, incident, who, event, note)
+        return await self._by(
+            Deed.HANDLE,
+            incident,
+            context,
+            lambda actor: Handle(actor=actor, note=note, photo=photo),
+            note,
+        )
 
     async def close(
         self, incident: Incident, context: Context, disposition: Disposition, note: str = ""
     ) -> Result:
         """End the incident."""
-        who = await self._people.actor(context, incident)
-        event = Close(actor=who[0], disposition=disposition, note=note)
-        return await self._do(Deed.CLOSE, incident, who, event, note)
+        return await self._by(
+            Deed.CLOSE,
+            incident,
+            context,
+            lambda actor: Close(actor=actor, disposition=disposition, note=note),
+            note,
+        )
 
     async def escalate(self, incident: Incident, context: Context) -> Result:
         """Call the next step now."""
-        who = await self._people.actor(context, incident)
-        return await self._do(Deed.ESCALATE, incident, who, Escalate(actor=who[0]), "")
+        return await self._by(Deed.ESCALATE, incident, context, lambda actor: Escalate(actor=actor))
 
-    async def as_responder(
-        self, deed: Deed, incident: Incident, actor: Actor, responder: Responder, event: Event
-    ) -> Result:
+    async def assign(self, incident: Incident, context: Context, responder: str) -> Result:
+        """Give the incident to a responder, by key or name."""
+        known = self._people.responders.values()
+        found = next((one for one in known if responder in {one.key, one.name}), None)
+        if found is None:
+            names = ", ".join(one.name for one in known)
+            raise refusal("responder_unknown", responder=responder, known=names)
+        return await self._by(
+            Deed.ASSIGN,
+            incident,
+            context,
+            lambda actor: Assign(actor=actor, responder=found.key),
+        )
+
+    async def comment(self, incident: Incident, context: Context, text: str) -> Result:
+        """Put words on the timeline."""
+        return await self._by(
+            Deed.COMMENT, incident, context, lambda actor: Comment(actor=actor, text=text)
+        )
+
+    async def tap(self, deed: Deed, incident: Incident, standing: Standing, event: Event) -> Result:
         """Do what a pressed button says, in the name of the responder it was sent to."""
-        role = Role(responder.tier.value)
-        return await self._do(deed, incident, (actor, role, responder), event, "")
+        return await self._do(deed, await self._carried_on(incident), (standing,), lambda _: event)
 
-    async def refuse(self, incident: Incident, actor: Actor | None, reason: str) -> None:
-        """Put a refusal on the incident's timeline."""
-        entry = Entry(kind="refused", at=dt_util.utcnow(), actor=actor, data={"reason": reason})
-        await self._engine.refuse(incident.id, entry)
+    async def read(self, incident: Incident, context: Context) -> None:
+        """Refuse whoever may not see the incident."""
+        standings = await self._people.standings_of(context)
+        standing, answer = best(standings, Deed.READ, incident)
+        if answer is Permit.DENIED:
+            await self._deny(Deed.READ, standing, incident)
+
+    async def check(self, deed: Deed, context: Context) -> Standing:
+        """Return in whose name a deed that is about no incident is done, or refuse it."""
+        standing, answer = best(await self._people.standings_of(context), deed)
+        if answer is Permit.DENIED:
+            await self._deny(deed, standing, None)
+        return standing
+
+    async def refuse(self, incident: Incident | None, actor: Actor, deed: str, reason: str) -> None:
+        """Put a refusal on the incident's timeline, or on the community's."""
+        entry = Entry(
+            kind="refused", at=dt_util.utcnow(), actor=actor, data={"deed": deed, "reason": reason}
+        )
+        await self._engine.refuse(incident.id if incident else COMMUNITY_LOG, entry)
+
+    async def _by(
+        self,
+        deed: Deed,
+        incident: Incident,
+        context: Context,
+        event: Callable[[Actor], Event],
+        reason: str = "-",
+    ) -> Result:
+        incident = await self._carried_on(incident)
+        standings = await self._people.standings_of(context)
+        return await self._do(deed, incident, standings, event, reason)
 
     async def _carried_on(self, incident: Incident) -> Incident:
         """Follow a lesser incident to the one that took it over.
@@ -78,22 +137,24 @@ class Deeds:
         self,
         deed: Deed,
         incident: Incident,
-        who: tuple[Actor, Role, Responder | None],
-        event: Event,
-        reason: str,
+        standings: tuple[Standing, ...],
+        event: Callable[[Actor], Event],
+        reason: str = "",
     ) -> Result:
-        actor, role, responder = who
-        incident = await self._carried_on(incident)
-        answer = permit(role, deed, incident, responder)
+        standing, answer = best(standings, deed, incident)
         if answer is Permit.DENIED:
-            await self.refuse(incident, actor, f"{role}: {deed}")
-            raise refusal(f"not_permitted_{role}", number=incident.number)
+            await self._deny(deed, standing, incident)
         if answer is Permit.NEEDS_REASON and not reason.strip():
             raise refusal("needs_reason", number=incident.number)
         try:
-            result = await self._engine.act(incident.id, event)
+            result = await self._engine.act(incident.id, event(standing.actor))
         except DomainError as err:
             raise translated(err) from err
         if (key := REFUSALS.get(result.verdict)) is not None:
             raise refusal(key, number=incident.number, incident=incident.number)
         return result
+
+    async def _deny(self, deed: Deed, standing: Standing, incident: Incident | None) -> NoReturn:
+        await self.refuse(incident, standing.actor, deed, standing.role)
+        number = incident.number if incident is not None else "-"
+        raise refusal(f"not_permitted_{standing.role}", number=number)

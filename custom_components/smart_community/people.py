@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import UnknownUser
 
 from .channels.gateway import Address
 from .const import SUBENTRY_RESPONDER
 from .core.message import Tap
 from .core.model import Actor, ChannelKind, Incident, Responder, Tier
-from .core.permits import Role, role_of
+from .core.permits import Deed, Role, Standing, best, role_of
 
 
 class People:
@@ -63,40 +63,41 @@ class People:
         """Return the responders that a user belongs to."""
         return [who for who in self.responders.values() if user_id in who.users]
 
-    async def actor(
-        self, context: Context, incident: Incident | None = None
-    ) -> tuple[Actor, Role, Responder | None]:
-        """Find out who acts. A user of several responders acts as one that was told, if any was.
+    def standings(self, user: User | None) -> tuple[Standing, ...]:
+        """Return everything a user may act as here, never nothing; None is an automation."""
+        if user is None:
+            return (Standing(Actor(), Role.AUTOMATION, None),)
+        if not user.is_active:
+            return (_removed(user.id, user.name),)
+        mine = tuple(
+            Standing(
+                Actor(user_id=user.id, responder=one.key, tier=one.tier, name=one.name),
+                Role(one.tier.value),
+                one,
+            )
+            for one in self.of_user(user.id)
+        )
+        actor = Actor(user_id=user.id, name=user.name or "")
+        return mine or (Standing(actor, role_of(actor, administrator=user.is_admin), None),)
 
-        Raises UnknownUser for a user who was removed.
-        """
+    async def standings_of(self, context: Context) -> tuple[Standing, ...]:
+        """Return what whoever stands behind a context may act as here."""
         if context.user_id is None:
-            actor = Actor()
-            return actor, role_of(actor, administrator=False), None
+            return self.standings(None)
         user = await self._hass.auth.async_get_user(context.user_id)
-        if user is None or not user.is_active:
-            raise UnknownUser(context=context, user_id=context.user_id)
-        told = incident.told if incident is not None else ()
-        mine = sorted(self.of_user(user.id), key=lambda who: who.key not in told)
-        responder = mine[0] if mine else None
-        actor = Actor(
-            user_id=user.id,
-            responder=responder.key if responder else None,
-            tier=responder.tier if responder else None,
-            name=responder.name if responder else user.name or "",
-        )
-        return actor, role_of(actor, administrator=user.is_admin), responder
+        return (_removed(context.user_id),) if user is None else self.standings(user)
 
-    async def tapper(self, tap: Tap, context: Context) -> tuple[Actor, Responder] | None:
+    async def actor(self, context: Context, incident: Incident | None = None) -> Standing:
+        """Find out who acts, as one that was told of the incident if there is such a one."""
+        return best(await self.standings_of(context), Deed.READ, incident)[0]
+
+    async def tapper(self, tap: Tap, context: Context) -> Standing | None:
         """Who pressed a button: None unless the user belongs to the responder that it names."""
-        responder = self.responders.get(tap.responder)
-        user_id = context.user_id
-        if responder is None or user_id is None or user_id not in responder.users:
-            return None
-        user = await self._hass.auth.async_get_user(user_id)
-        if user is None or not user.is_active:
-            return None
-        actor = Actor(
-            user_id=user.id, responder=responder.key, tier=responder.tier, name=responder.name
-        )
-        return actor, responder
+        for standing in await self.standings_of(context):
+            if standing.responder is not None and standing.responder.key == tap.responder:
+                return standing
+        return None
+
+
+def _removed(user_id: str, name: str | None = None) -> Standing:
+    return Standing(Actor(user_id=user_id, name=name or ""), Role.REMOVED, None)

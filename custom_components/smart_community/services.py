@@ -14,8 +14,8 @@ from .const import DOMAIN
 from .core.detection import Detect, Distinct, Signal
 from .core.errors import DomainError
 from .core.ladder import policy
-from .core.model import Closes, Disposition, Policy, Proof, Severity, Verdict
-from .core.permits import Deed, Permit, permit
+from .core.model import Closes, Disposition, Incident, Policy, Proof, Severity, Verdict
+from .core.permits import Deed, may_read
 from .data import CommunityEntry, communities, community, find_incident
 from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
@@ -24,6 +24,7 @@ from .views import incident_view, timeline_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
 _DURATION = cv.positive_time_period
+_MOST_LISTED: Final = 1000
 _STEP = {
     probatio.Optional("tier"): cv.string,
     probatio.Optional("responder"): cv.string,
@@ -78,7 +79,7 @@ _LIST = {
     probatio.Optional("zone"): cv.string,
     probatio.Optional("since"): cv.datetime,
     probatio.Optional("limit", default=100): probatio.All(
-        cv.positive_int, probatio.Range(min=1, max=1000)
+        cv.positive_int, probatio.Range(min=1, max=_MOST_LISTED)
     ),
 }
 
@@ -99,7 +100,7 @@ def async_register_services(hass: HomeAssistant) -> None:
 
 async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
-    await _check(entry, call, Deed.SIGNAL)
+    await entry.runtime_data.deeds.check(Deed.SIGNAL, call.context)
     loop = _loop(call.data["loop"])
     frozen = _policy(call, loop)
     detect = _detect(call)
@@ -135,7 +136,7 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
 async def _open_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
-    await _check(entry, call, Deed.OPEN)
+    await entry.runtime_data.deeds.check(Deed.OPEN, call.context)
     loop = call.data["loop"]
     zone, zone_name = zone_named(hass, call.data["zone"])
     now = dt_util.utcnow()
@@ -178,12 +179,22 @@ async def _escalate(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     return _answer(await entry.runtime_data.deeds.escalate(incident, call.context))
 
 
+async def _assign(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    deeds = entry.runtime_data.deeds
+    return _answer(await deeds.assign(incident, call.context, call.data["responder"]))
+
+
+async def _comment(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    entry, incident = await find_incident(hass, call.data["incident"])
+    deeds = entry.runtime_data.deeds
+    return _answer(await deeds.comment(incident, call.context, call.data["text"]))
+
+
 async def _get_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry, incident = await find_incident(hass, call.data["incident"])
     data = entry.runtime_data
-    _, role, responder = await data.people.actor(call.context, incident)
-    if permit(role, Deed.READ, incident, responder) is Permit.DENIED:
-        raise refusal(f"not_permitted_{role}", number=incident.number)
+    await data.deeds.read(incident, call.context)
     entries = await data.engine.timeline(incident.id)
     language = call.data.get("language", hass.config.language)
     timeline = await timeline_view(hass, entries, incident, data.people.names, language)
@@ -196,14 +207,22 @@ async def _list_incidents(hass: HomeAssistant, call: ServiceCall) -> ServiceResp
         filters["since"] = dt_util.as_utc(filters["since"])
     if "zone" in filters:
         filters["zone"] = zone_named(hass, filters["zone"])[0]
-    found: list[Any] = []
+    limit = filters.pop("limit")
+    found: list[tuple[Incident, str]] = []
     for entry in communities(hass):
         data = entry.runtime_data
-        _, role, responder = await data.people.actor(call.context)
-        for incident in await data.engine.incidents(**filters):
-            if permit(role, Deed.READ, incident, responder) is not Permit.DENIED:
-                found.append({**incident_view(incident), "community": entry.entry_id})
-    return {"incidents": found}
+        standings = await data.people.standings_of(call.context)
+        # Cut after filtering: a department's incidents may lie far behind everybody's newest.
+        for incident in await data.engine.incidents(**filters, limit=_MOST_LISTED):
+            if may_read(standings, incident):
+                found.append((incident, entry.entry_id))
+    found.sort(key=lambda one: one[0].opened_at, reverse=True)
+    return {
+        "incidents": [
+            {**incident_view(incident), "community": entry_id}
+            for incident, entry_id in found[:limit]
+        ]
+    }
 
 
 def _answer(result: Result, **more: Any) -> dict[str, Any]:
@@ -214,12 +233,6 @@ def _answer(result: Result, **more: Any) -> dict[str, Any]:
         "number": incident.number if incident is not None else None,
         **more,
     }
-
-
-async def _check(entry: CommunityEntry, call: ServiceCall, deed: Deed) -> None:
-    _, role, _ = await entry.runtime_data.people.actor(call.context)
-    if permit(role, deed) is Permit.DENIED:
-        raise refusal(f"not_permitted_{role}", number="-")
 
 
 def _loop(key: str) -> str:
@@ -293,6 +306,12 @@ _ACTIONS: Final[dict[str, tuple[Handler, dict[Any, Any], SupportsResponse]]] = {
         _OPTIONAL,
     ),
     "escalate": (_escalate, _WHICH, _OPTIONAL),
+    "assign": (_assign, {**_WHICH, probatio.Required("responder"): cv.string}, _OPTIONAL),
+    "comment": (
+        _comment,
+        {**_WHICH, probatio.Required("text"): probatio.All(cv.string, probatio.Length(min=1))},
+        _OPTIONAL,
+    ),
     "get_incident": (_get_incident, {**_WHICH, probatio.Optional("language"): cv.string}, _ONLY),
     "list_incidents": (_list_incidents, _LIST, _ONLY),
 }

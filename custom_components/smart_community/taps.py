@@ -35,8 +35,13 @@ def async_listen_to_taps(
         action = str(event.data.get("action", ""))
         try:
             tap = parse_action(action)
-        except DomainError:
+        except DomainError as err:
             _LOGGER.warning("A phone sent a mangled action: %.100s", action)
+            # Another community's incident is that community's to note; one of nobody's is all's.
+            named = err.values.get("incident", "")
+            incident = await engine.find(named) if named else None
+            if incident is not None or not named:
+                await deeds.refuse(incident, _stranger(event, ""), "tap", "tap_mangled")
             return
         if tap is not None:
             await _do(tap, event, engine, people, deeds)
@@ -50,20 +55,24 @@ async def _do(
     incident = await engine.find(tap.incident)
     if incident is None:
         return  # another community's
-    who = await people.tapper(tap, event.context)
-    if who is None:
-        stranger = Actor(user_id=event.context.user_id, name=tap.responder)
-        await deeds.refuse(incident, stranger, f"tap {tap.verb}: not this responder's phone")
+    deed = _DEEDS[tap.verb]
+    standing = await people.tapper(tap, event.context)
+    if standing is None:
+        await deeds.refuse(incident, _stranger(event, tap.responder), deed, "not_their_phone")
         _LOGGER.warning("Refused a tap on incident %s from a wrong user", incident.number)
         return
-    actor, responder = who
     words = str(event.data.get("reply_text") or "")
     try:
-        deed, act = _DEEDS[tap.verb], _event(tap.verb, actor, words)
-        await deeds.as_responder(deed, incident, actor, responder, act)
+        await deeds.tap(deed, incident, standing, _event(tap.verb, standing.actor, words))
     except HomeAssistantError as err:
-        # The phone cannot show an answer; the timeline can.
-        await deeds.refuse(incident, actor, f"tap {tap.verb}: {err.translation_key or err}")
+        # The phone cannot show an answer; the timeline can, where it does not say so already.
+        key = str(err.translation_key or err)
+        if not key.startswith("not_permitted_"):
+            await deeds.refuse(incident, standing.actor, deed, key)
+
+
+def _stranger(event: Event[dict[str, Any]], name: str) -> Actor:
+    return Actor(user_id=event.context.user_id, name=name)
 
 
 _DEEDS = {

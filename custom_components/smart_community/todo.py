@@ -41,7 +41,9 @@ class WorkOrders(FollowingEntity, TodoListEntity):
     """The open incidents of one responder."""
 
     _attr_translation_key = "work_orders"
-    _attr_supported_features = TodoListEntityFeature.UPDATE_TODO_ITEM
+    _attr_supported_features = (
+        TodoListEntityFeature.UPDATE_TODO_ITEM | TodoListEntityFeature.SET_DESCRIPTION_ON_ITEM
+    )
 
     def __init__(self, entry: CommunityEntry, key: str) -> None:
         """Take the responder."""
@@ -76,11 +78,10 @@ class WorkOrders(FollowingEntity, TodoListEntity):
             raise refusal("incident_ended", incident=item.summary or "")
         if item.status != TodoItemStatus.COMPLETED:
             raise refusal("todo_only_handles")
-        note = item.description or ""
-        if note == self._item(incident).description:
-            note = ""
+        # The form shows what stands there already; what a person writes comes behind it.
+        note = (item.description or "").removeprefix(self._item(incident).description or "")
         context = self._context or Context()
-        await self.entry.runtime_data.deeds.handle(incident, context, note)
+        await self.entry.runtime_data.deeds.handle(incident, context, note.strip())
 
     def _item(self, incident: Incident) -> TodoItem:
         words = texts(self.hass, self._responder.language)

@@ -11,7 +11,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, Event, HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError, UnknownUser
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -173,8 +173,9 @@ async def test_a_removed_user_is_refused(hass: HomeAssistant, community: MockCon
     guard = await member(hass, community, "guard")
     number = (await smoke(hass, community))["number"]
     await hass.auth.async_remove_user(guard)
-    with pytest.raises(UnknownUser):
+    with pytest.raises(ServiceValidationError) as refused:
         await act(hass, community, "acknowledge", guard, incident=number)
+    assert refused.value.translation_key == "not_permitted_removed"
 
 
 async def test_a_department_may_not_act_on_another_departments_incident(

@@ -4,23 +4,21 @@ Everything here returns a changed copy and writes what it did into the turn, so 
 ever skipped, taken or pulled forward without a line of the timeline saying so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .due import Turn, next_due
-from .events import UPDATE, Announce, Delivered, Occasion, Send
+from .events import Announce, Delivered, Occasion
 from .model import (
-    ChannelKind,
     DeliveryState,
     Incident,
     Notice,
-    Responder,
     Rung,
     RungState,
     Status,
-    Step,
 )
+from .tell import ask_again, guidance, order, tell, tell_again, ways, whom
 
 # Further detectors are told together: the first alarm jumps the queue, a storm is two messages.
 UPDATE_EVERY = timedelta(minutes=2)
@@ -72,68 +70,27 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
         for number, other in enumerate(incident.policy.ladder)
     )
     incident = _with_rung(incident, index, replace(rung, state=RungState.TAKEN, taken_at=turn.now))
-    chosen = _chosen(step, incident.loop, turn.directory)
-    reachable = [responder for responder in chosen if responder.channels]
+    chosen = whom(step, incident, turn.directory)
+    reachable = [responder for responder in chosen if ways(step, responder)]
     turn.note(
         "step_taken",
         due=rung.due,
         step=index,
         tier=step.tier,
         responders=[responder.key for responder in reachable],
-        unreachable=[responder.key for responder in chosen if not responder.channels],
+        unreachable=[responder.key for responder in chosen if responder not in reachable],
         late=late,
         pulled=rung.pulled,
     )
     for responder in reachable:
-        incident = _tell(incident, index, responder, turn)
+        incident = tell(incident, index, responder, turn)
     if step.tier is not None and not told_before:
         turn.effects.append(Announce(what="escalated", tier=step.tier))
-    if not reachable:
+    # A loudspeaker speaks to a place. Where there is none the guidance is left out; that is no
+    # reason to get people up before their time.
+    if not reachable and not guidance(step):
         incident = pull_next(incident, turn, "nobody_reachable")
     return _remind_if_exhausted(incident, turn)
-
-
-def _chosen(step: Step, loop: str, directory: Mapping[str, Responder]) -> list[Responder]:
-    if step.responder is not None:
-        named = directory.get(step.responder)
-        return [named] if named is not None else []
-    return [who for who in directory.values() if who.tier is step.tier and who.sees(loop)]
-
-
-def _tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> Incident:
-    step = incident.policy.ladder[index]
-    first = [kind for kind in step.channels if kind in responder.channels]
-    first = first or [responder.channels[0]]
-    rest = tuple(kind for kind in responder.channels if kind not in first)
-    notice = Notice(
-        step=index,
-        responder=responder.key,
-        tried=dict.fromkeys(first, DeliveryState.QUEUED),
-        untried=rest,
-        receipt_due=turn.now + incident.policy.receipt_within,
-    )
-    # A channel that this step uses needs not be tried once more on behalf of an earlier step.
-    others = tuple(
-        replace(other, untried=tuple(kind for kind in other.untried if kind not in first))
-        if other.responder == responder.key
-        else other
-        for other in incident.notices
-    )
-    for kind in first:
-        _send(turn, index, responder.key, kind, critical=step.critical)
-    return replace(incident, notices=(*others, notice))
-
-
-def _send(turn: Turn, step: int, responder: str, channel: ChannelKind, *, critical: bool) -> None:
-    turn.effects.append(
-        Send(
-            step=step,
-            responder=responder,
-            channel=channel,
-            occasion=Occasion.ALARM,
-            critical=critical,
-        )
-    )
 
 
 def delivered(incident: Incident, event: Delivered, turn: Turn) -> Incident:
@@ -182,7 +139,7 @@ def _next_channel(incident: Incident, index: int, turn: Turn, *, failed: bool) -
     if notice.untried and notice.receipt_due is not None:
         channel, *rest = notice.untried
         critical = incident.policy.ladder[notice.step].critical
-        _send(turn, notice.step, notice.responder, channel, critical=critical)
+        order(turn, notice.step, notice.responder, channel, critical=critical)
         return _with_notice(
             incident,
             index,
@@ -302,31 +259,12 @@ def remind(incident: Incident, turn: Turn, *, due: datetime | None, late: str | 
     for index in reversed(taken):
         # Chosen anew: whoever has become reachable since is told now.
         step = incident.policy.ladder[index]
-        chosen = [who for who in _chosen(step, incident.loop, turn.directory) if who.channels]
+        chosen = [who for who in whom(step, incident, turn.directory) if ways(step, who)]
         for responder in chosen:
-            incident = _ask_again(incident, index, responder, turn)
+            incident = ask_again(incident, index, responder, turn)
         if chosen:
             break
     return _remind_if_exhausted(incident, turn)
-
-
-def _ask_again(incident: Incident, index: int, responder: Responder, turn: Turn) -> Incident:
-    notice = next(
-        (n for n in incident.notices if (n.step, n.responder) == (index, responder.key)), None
-    )
-    if notice is None:
-        return _tell(incident, index, responder, turn)
-    for channel in notice.tried:
-        turn.effects.append(
-            Send(
-                step=UPDATE,
-                responder=responder.key,
-                channel=channel,
-                occasion=Occasion.REMINDER,
-                critical=incident.policy.ladder[index].critical,
-            )
-        )
-    return incident
 
 
 def _remind_if_exhausted(incident: Incident, turn: Turn) -> Incident:
@@ -341,29 +279,6 @@ def _remind_if_exhausted(incident: Incident, turn: Turn) -> Incident:
         first, most = RETRY_NOBODY, RETRY_NOBODY_AT_MOST
     wait = min(first * 2 ** min(incident.reminders, 10), most)
     return replace(incident, remind_at=turn.now + wait)
-
-
-def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
-    """Replace the notice on the phones of everyone who has been told by push."""
-    told = dict.fromkeys(
-        notice.responder for notice in incident.notices if ChannelKind.PUSH in notice.tried
-    )
-    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED}
-    critical = {
-        notice.responder
-        for notice in incident.notices
-        if rings and incident.policy.ladder[notice.step].critical
-    }
-    for responder in told:
-        turn.effects.append(
-            Send(
-                step=UPDATE,
-                responder=responder,
-                channel=ChannelKind.PUSH,
-                occasion=occasion,
-                critical=responder in critical,
-            )
-        )
 
 
 def _with_rung(incident: Incident, index: int, rung: Rung) -> Incident:

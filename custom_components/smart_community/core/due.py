@@ -64,6 +64,7 @@ _WANTED: Mapping[Occasion, frozenset[Status]] = {
     Occasion.REMINDER: frozenset({Status.OPEN, Status.HANDLED}),
     Occasion.ACKNOWLEDGED: frozenset({Status.ACKNOWLEDGED}),
     Occasion.HANDLED: frozenset({Status.HANDLED}),
+    Occasion.ASSIGNED: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
 }
 
 

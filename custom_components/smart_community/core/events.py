@@ -59,6 +59,22 @@ class Escalate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Assign:
+    """Somebody gives it to a responder, who is told at once."""
+
+    actor: Actor
+    responder: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comment:
+    """Somebody says something about it."""
+
+    actor: Actor
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
     """Time has passed. `late` says why what is overdue was not done when it was due."""
 
@@ -91,18 +107,8 @@ class ClockJumped:
     by: timedelta
 
 
-type Event = (
-    Alarmed
-    | Quieted
-    | Acknowledge
-    | Handle
-    | Close
-    | Escalate
-    | Tick
-    | Delivered
-    | TakenOver
-    | ClockJumped
-)
+type Word = Acknowledge | Handle | Close | Escalate | Assign | Comment
+type Event = Alarmed | Quieted | Word | Tick | Delivered | TakenOver | ClockJumped
 
 
 class Occasion(StrEnum):
@@ -115,6 +121,7 @@ class Occasion(StrEnum):
     REMINDER = "reminder"
     ACKNOWLEDGED = "acknowledged"
     HANDLED = "handled"
+    ASSIGNED = "assigned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

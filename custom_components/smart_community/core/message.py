@@ -65,16 +65,21 @@ def tag(incident_id: str) -> str:
 
 
 def parse_action(action: str) -> Tap | None:
-    """Read a phone's action name; None if it is not one of ours; DomainError if it is mangled."""
+    """Read a phone's action name; None if it is not one of ours.
+
+    A mangled one is a DomainError `tap_mangled` with the `incident` that it names, or "".
+    """
     if not action.startswith(f"{ACTION_PREFIX}_"):
         return None
     parts = action.removeprefix(f"{ACTION_PREFIX}_").split("_", 2)
-    if len(parts) != len(Tap.__dataclass_fields__) or not all(parts):
-        raise DomainError("tap_mangled", action=action[:100])
+    verb, incident, responder = (*parts, "", "")[: len(Tap.__dataclass_fields__)]
     try:
-        return Tap(verb=Verb(parts[0]), incident=parts[1], responder=parts[2])
+        tap = Tap(verb=Verb(verb), incident=incident, responder=responder)
     except ValueError as err:
-        raise DomainError("tap_mangled", action=action[:100]) from err
+        raise DomainError("tap_mangled", action=action[:100], incident=incident) from err
+    if not incident or not responder:
+        raise DomainError("tap_mangled", action=action[:100], incident=incident)
+    return tap
 
 
 def compose(
@@ -121,7 +126,8 @@ def compose(
         spoken=words["spoken"].format(title=title, text=lines[0], where=values["sources"]),
         incident=incident.id,
         critical=send.critical,
-        silent=send.occasion in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED},
+        silent=send.occasion in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED}
+        or (send.occasion is Occasion.ASSIGNED and responder.key != incident.assignee),
         buttons=_buttons(incident, responder, words["buttons"]),
     )
 

@@ -73,6 +73,10 @@ class ChannelKind(StrEnum):
     PUSH = "push"
     SMS = "sms"
     VOICE = "voice"
+    SPEAKER = "speaker"
+    CHAT = "chat"
+    HTTPS = "https"
+    PERSISTENT = "persistent"
 
 
 class Verdict(StrEnum):
@@ -99,6 +103,7 @@ class Verdict(StrEnum):
     ALREADY_ENDED = "already_ended"
     REOPENED = "reopened"
     ESCALATED = "escalated"
+    ASSIGNED = "assigned"
     RECORDED = "recorded"
     NOTHING_DUE = "nothing_due"
 
@@ -148,7 +153,10 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Responder:
-    """A desk or a person. `loops` empty means all loops; `channels` in the order to be tried."""
+    """A desk or a person. `channels` in the order to be tried; no `loops` or `zones` means all.
+
+    `zones` holds keys of floors and areas (`floor:1`, `area:hall`), a floor's areas included.
+    """
 
     key: str
     name: str
@@ -156,11 +164,20 @@ class Responder:
     users: frozenset[str] = frozenset()
     channels: tuple[ChannelKind, ...] = ()
     loops: frozenset[str] = frozenset()
+    zones: frozenset[str] = frozenset()
     language: str = "en"
 
-    def sees(self, loop: str) -> bool:
-        """Whether incidents of this loop are this responder's business; the township's all are."""
-        return self.tier is Tier.TOWNSHIP or not self.loops or loop in self.loops
+    def sees(self, loop: str, zone: str = "") -> bool:
+        """Whether incidents of this loop there are this responder's business.
+
+        The township's all are, and so is a place that nobody has put on a floor or in an area:
+        better one too many is told than nobody.
+        """
+        if self.tier is Tier.TOWNSHIP:
+            return True
+        placed = zone.startswith(("floor:", "area:"))
+        here = not self.zones or not placed or zone in self.zones
+        return here and (not self.loops or loop in self.loops)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

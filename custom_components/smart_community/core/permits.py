@@ -1,7 +1,8 @@
 """One table decides who may do what. Actions, phone taps, to-do lists and dashboards all ask it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from .model import Actor, Incident, Responder, Tier
 
@@ -16,6 +17,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     AUTOMATION = "automation"
     OUTSIDER = "outsider"
+    REMOVED = "removed"
 
 
 class Deed(StrEnum):
@@ -28,6 +30,11 @@ class Deed(StrEnum):
     HANDLE = "handle"
     CLOSE = "close"
     ESCALATE = "escalate"
+    ASSIGN = "assign"
+    COMMENT = "comment"
+    DRILL = "drill"
+    TEST = "test"
+    DIRECTORY = "directory"
 
 
 class Permit(StrEnum):
@@ -38,23 +45,26 @@ class Permit(StrEnum):
     DENIED = "denied"
 
 
-_YES, _WHY, _NO = Permit.ALLOWED, Permit.NEEDS_REASON, Permit.DENIED
-
-#                     read  signal open  acknowledge handle close escalate
-_ROWS: Mapping[Role, tuple[Permit, ...]] = {
-    Role.PROPERTY: (_YES, _YES, _YES, _YES, _YES, _YES, _YES),
-    Role.COMMITTEE: (_YES, _YES, _YES, _YES, _YES, _YES, _YES),
-    Role.DEPARTMENT: (_YES, _NO, _YES, _YES, _YES, _YES, _YES),
-    Role.TOWNSHIP: (_YES, _NO, _YES, _YES, _YES, _YES, _YES),
-    Role.ADMINISTRATOR: (_YES, _YES, _YES, _WHY, _WHY, _WHY, _YES),
+# One letter a deed, in the order of Deed: y(es), w(hy: needs a reason), n(o).
+_LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
+#   read signal open | acknowledge handle close escalate | assign comment | drill test directory
+_ROWS: Mapping[Role, str] = {
+    Role.PROPERTY: "yyy yyyy yy yyn",
+    Role.COMMITTEE: "yyy yyyy yy yyn",
+    Role.DEPARTMENT: "yny yyyy yy nnn",
+    Role.TOWNSHIP: "yny yyyy yy yyn",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
-    Role.AUTOMATION: (_YES, _YES, _YES, _NO, _WHY, _WHY, _YES),
-    Role.OUTSIDER: (_NO, _NO, _NO, _NO, _NO, _NO, _NO),
+    # Nor does it need anybody's telephone number.
+    Role.AUTOMATION: "yyy nwwy yy yyn",
+    Role.OUTSIDER: "nnn nnnn nn nnn",
+    # Whoever left may still hold a phone that is logged in.
+    Role.REMOVED: "nnn nnnn nn nnn",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
-    (role, deed): permit
+    (role, deed): _LETTERS[letter]
     for role, row in _ROWS.items()
-    for deed, permit in zip(Deed, row, strict=True)
+    for deed, letter in zip(Deed, row.replace(" ", ""), strict=True)
 }
 
 _ROLE_OF_TIER = {tier: Role(tier.value) for tier in Tier}
@@ -68,13 +78,44 @@ def permit(
     if incident is None or role is not Role.DEPARTMENT:
         return answer
     own = responder is not None and (
-        responder.sees(incident.loop) or responder.key in incident.told
+        responder.sees(incident.loop, incident.zone) or responder.key in incident.told
     )
     return answer if own else Permit.DENIED
 
 
+class Standing(NamedTuple):
+    """In whose name a user acts in one community; who belongs to several responders has several."""
+
+    actor: Actor
+    role: Role
+    responder: Responder | None
+
+
+_BEST_FIRST = (Permit.ALLOWED, Permit.NEEDS_REASON, Permit.DENIED)
+
+
+def best(
+    standings: Iterable[Standing], deed: Deed, incident: Incident | None = None
+) -> tuple[Standing, Permit]:
+    """Choose in whose name to act: the most that is allowed, then whoever was told of it."""
+    told = incident.told if incident is not None else ()
+
+    def rank(choice: tuple[Standing, Permit]) -> tuple[int, bool]:
+        standing, answer = choice
+        return _BEST_FIRST.index(answer), standing.actor.responder not in told
+
+    return min(
+        ((one, permit(one.role, deed, incident, one.responder)) for one in standings), key=rank
+    )
+
+
+def may_read(standings: Iterable[Standing], incident: Incident) -> bool:
+    """Whether an incident may be shown to somebody: lists and subscriptions filter by this."""
+    return best(standings, Deed.READ, incident)[1] is not Permit.DENIED
+
+
 def role_of(actor: Actor, *, administrator: bool) -> Role:
-    """Role of an actor: the responder's tier before the right to configure."""
+    """Role of an active user's actor: the responder's tier before the right to configure."""
     if actor.tier is not None:
         return _ROLE_OF_TIER[actor.tier]
     if actor.user_id is None:

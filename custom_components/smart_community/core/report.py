@@ -49,7 +49,8 @@ class _Blank(dict[str, str]):
 def _who(entry: Entry, words: Mapping[str, Any]) -> str:
     if entry.actor is None:
         return ""
-    return entry.actor.name or str(words["automation"])
+    nameless = "automation" if entry.actor.user_id is None else "somebody"
+    return entry.actor.name or str(words[nameless])
 
 
 def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -62,7 +63,7 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
         return comma.join(shown) + more
     if key == "step" and isinstance(value, int):
         return str(value + 1)
-    table = texts.get({"tier": "tiers", "channel": "channels"}.get(key, ""), {})
+    table = texts.get({"tier": "tiers", "channel": "channels", "deed": "deeds"}.get(key, ""), {})
     worded = table.get(str(value)) or texts["timeline"]["values"].get(str(value))
     return str(worded or names.get(str(value), str(value)))
 

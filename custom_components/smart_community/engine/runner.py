@@ -21,6 +21,7 @@ from ..core.due import next_due
 from ..core.events import Announce, Entry, Event, Send, Withdraw
 from ..core.incident import Transition, step
 from ..core.model import ChannelKind, Incident, Responder
+from ..core.tell import noticed
 from .outbox import Letter
 from .store import Batch, Store, StoreError
 
@@ -89,8 +90,9 @@ class Work:
                 case Send(responder=responder, channel=channel):
                     self._post(incident, responder, channel, effect)
                 case Withdraw(responders=responders):
-                    for responder in responders:
-                        self._post(incident, responder, ChannelKind.PUSH, None)
+                    for responder, kind in noticed(incident):
+                        if responder in responders:
+                            self._post(incident, responder, kind, None)
 
     def watch(self, watch: Watch) -> None:
         """Keep a detection."""
