@@ -98,6 +98,18 @@ def test_values_are_counted_by_value_and_repeats_do_not_count() -> None:
     assert finding.believed == ("door",)
 
 
+def test_a_source_that_is_quiet_again_is_forgotten_unless_it_still_counts() -> None:
+    once = observe(watch(), [says("a")], active=False).watch
+    assert not observe(once, [says("a", raised=False)], active=True).watch.episodes
+    two = watch(count=2, within=timedelta(seconds=60))
+    two = observe(two, [says("a")], active=False).watch
+    two = observe(two, [says("a", raised=False, at=after(seconds=5))], active=False).watch
+    met = observe(two, [says("b", at=after(seconds=30))], active=False)
+    assert met.believed == ("a", "b")
+    two = observe(two, [says("b", at=after(seconds=90))], active=False).watch
+    assert set(two.episodes) == {"b"}
+
+
 def test_while_the_incident_runs_each_further_detector_is_news() -> None:
     seen = watch(count=2, within=timedelta(seconds=60))
     assert observe(seen, [says("c", at=after(hours=1))], active=True).believed == ("c",)

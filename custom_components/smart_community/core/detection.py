@@ -209,11 +209,17 @@ def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
 
 def _cleared(watch: Watch, episodes: dict[str, Episode], signals: Sequence[Signal]) -> Finding:
     cleared = []
+    counted = {hit.source for hit in watch.hits}
     for signal in signals:
         known = episodes.get(signal.source)
         if known is not None and known.raised_at is not None:
             cleared.append(signal.source)
-            episodes[signal.source] = Episode(name=signal.name, last_at=signal.at)
+            if signal.source in counted:
+                episodes[signal.source] = Episode(name=signal.name, last_at=signal.at)
+            else:
+                # A quiet source is nothing to remember: kept, the record of a floor that once had
+                # a thousand alarms would be written with each alarm that follows.
+                del episodes[signal.source]
     if not cleared:
         return Finding(watch=watch, verdict=Verdict.NOTHING_TO_CLEAR)
     return Finding(
@@ -233,7 +239,16 @@ def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str,
     newest = max(hit.at for hit in hits.values())
     within = watch.detect.within or timedelta(0)
     kept = tuple(hit for hit in hits.values() if newest - hit.at <= within)
-    watch = replace(watch, hits=kept)
+    counted = {hit.source for hit in kept}
+    watch = replace(
+        watch,
+        hits=kept,
+        episodes={
+            source: episode
+            for source, episode in watch.episodes.items()
+            if episode.raised_at is not None or source in counted
+        },
+    )
     if len({hit.key for hit in kept}) >= (watch.detect.count or 1):
         return watch, tuple(dict.fromkeys(hit.source for hit in kept))
     return watch, ()

@@ -188,7 +188,9 @@ class Engine:
             watch = replace(
                 watch, zone_name=request.zone_name, detect=request.detect, policy=request.policy
             )
-            running = self._running(work, watch)
+            running = self._running(
+                work, watch, (*watch.episodes, *(one.source for one in request.signals))
+            )
             finding = observe(watch, request.signals, active=running is not None)
             result = self._follow(finding, work)
         for signal in request.signals:
@@ -209,7 +211,7 @@ class Engine:
         work.watch(watch)
         if finding.cleared:
             return self._clear(finding, work)
-        running = self._running(work, watch)
+        running = self._running(work, watch, watch.episodes)
         if not finding.believed:
             return Result(verdict=finding.verdict, incident=running)
         sources = {key: _source(watch, key) for key in finding.believed}
@@ -248,14 +250,14 @@ class Engine:
                     result = Result(verdict=transition.verdict, incident=transition.incident)
         return result
 
-    def _running(self, work: Work, watch: Watch) -> Incident | None:
-        """Find the incident that this loop and zone belong to now: a greater one first."""
+    def _running(self, work: Work, watch: Watch, sources: Iterable[str]) -> Incident | None:
+        """Find the incident that a loop's zone or sources belong to now: a greater one first."""
         own = None
         for incident in work.incidents.values():
             if not incident.status.active:
                 continue
             if watch.loop in incident.policy.takes_over and _same_place(
-                incident, watch.zone, watch.episodes
+                incident, watch.zone, sources
             ):
                 return incident
             if (incident.loop, incident.zone) == (watch.loop, watch.zone):
