@@ -100,6 +100,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             now=dt_util.utcnow,
             directory=lambda: people.responders,
             announce=announce(hass, entry.entry_id),
+            zone=dt_util.get_default_time_zone,
         ),
     )
     try:

@@ -28,18 +28,23 @@ class Reason(StrEnum):
     RETURNED_IN_ALARM = "returned_in_alarm"
     ATTACHED = "attached"
     JOINED_TARGET = "joined_target"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """One thing to tell the automation. `order`: place in the order of arrival."""
+    """One thing to tell the automation.
+
+    `order`: place in the order of arrival. `apart`: only told together with the same value.
+    """
 
     order: int
     source: str
     raised: bool
     reason: Reason
-    value: float | None
+    value: float | str | None
     context: Context
+    apart: bool = False
 
 
 class Delivery:
@@ -119,9 +124,10 @@ class Delivery:
         self._start(ready)
 
     def _start(self, reports: list[Report]) -> None:
-        bundles: dict[tuple[bool, Reason], list[Report]] = {}
+        bundles: dict[tuple[bool, Reason, float | str | None], list[Report]] = {}
         for report in reports:
-            bundles.setdefault((report.raised, report.reason), []).append(report)
+            value = report.value if report.apart else None
+            bundles.setdefault((report.raised, report.reason, value), []).append(report)
         for bundle in bundles.values():
             first = bundle[0]
             # Before the run starts: what its first step changes may come back here at once.

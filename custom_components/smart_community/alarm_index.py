@@ -29,6 +29,7 @@ from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util.hass_dict import HassKey
 
+from .alarm_kinds import CLASSLESS, Kind, classes, domains
 from .const import DOMAIN
 
 DATA_INDEX: HassKey[AlarmIndex] = HassKey(f"{DOMAIN}_alarm_index")
@@ -52,20 +53,21 @@ class Wanted:
     """What one trigger wants to watch.
 
     `domains` and `classes` (empty: any class) narrow what areas, floors, labels and devices bring
-    in; entities that are named are taken whatever they are.
+    in; entities that are named are taken whatever they are. `classless`: domains that the classes
+    do not narrow.
     """
 
     entities: frozenset[str]
     places: tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
     domains: frozenset[str]
     classes: frozenset[str]
+    classless: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, target: Mapping[str, Any], options: Mapping[str, Any]) -> Self:
         """Read a trigger's `target` and `options`."""
         chosen = TargetSelection(dict(target))
-        # Without this an area would bring in its lights: a lamp that is on is no alarm.
-        domain = "binary_sensor" if options.get("kind", "state") == "state" else "sensor"
+        kind = Kind(options.get("kind", Kind.STATE))
         return cls(
             entities=frozenset(chosen.entity_ids),
             places=(
@@ -74,8 +76,9 @@ class Wanted:
                 frozenset(chosen.floor_ids),
                 frozenset(chosen.label_ids),
             ),
-            domains=frozenset((domain,)),
-            classes=frozenset(options.get("device_class", ())),
+            domains=domains(kind, options),
+            classes=classes(kind, options),
+            classless=CLASSLESS if kind is Kind.ACTIVITY else frozenset(),
         )
 
 
@@ -262,7 +265,11 @@ class _Registry:
                     group
                     for (domain, device_class), group in groups.items()
                     if domain in wanted.domains
-                    and (not wanted.classes or device_class in wanted.classes)
+                    and (
+                        not wanted.classes
+                        or device_class in wanted.classes
+                        or domain in wanted.classless
+                    )
                 )
             )
             self._by_wanted[wanted] = found

@@ -1,7 +1,7 @@
 """The actions of smart_community: what automations, scripts, dashboards and people call."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .core.detection import Detect, Distinct, Signal
+from .core.detection import Signal
 from .core.errors import DomainError
 from .core.ladder import policy
 from .core.model import Closes, Disposition, Incident, Policy, Proof, Severity, Verdict
@@ -20,6 +20,7 @@ from .data import CommunityEntry, communities, community, find_incident
 from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
 from .loops import LOOPS
+from .services_detect import DETECT, EVENT, detect_of
 from .views import incident_view, timeline_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
@@ -43,13 +44,6 @@ _POLICY = {
     probatio.Optional("closes"): probatio.Coerce(Closes),
     probatio.Optional("takes_over"): probatio.All(cv.ensure_list, [cv.string]),
 }
-_DETECT = {
-    probatio.Optional("for"): _DURATION,
-    probatio.Optional("count"): cv.positive_int,
-    probatio.Optional("distinct"): probatio.Coerce(Distinct),
-    probatio.Optional("within"): _DURATION,
-    probatio.Optional("silence"): _DURATION,
-}
 _SIGNAL = {
     probatio.Required("loop"): cv.string,
     probatio.Required("source"): cv.entity_ids,
@@ -59,7 +53,7 @@ _SIGNAL = {
     probatio.Optional("at"): cv.datetime,
     probatio.Exclusive("zone", "zone"): cv.string,
     probatio.Exclusive("zone_by", "zone"): probatio.Coerce(ZoneBy),
-    probatio.Optional("detect", default={}): _DETECT,
+    probatio.Optional("detect", default={}): DETECT,
     probatio.Optional("community"): cv.string,
     **_POLICY,
 }
@@ -103,8 +97,9 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     await entry.runtime_data.deeds.check(Deed.SIGNAL, call.context)
     loop = _loop(call.data["loop"])
     frozen = _policy(call, loop)
-    detect = _detect(call)
+    detect = detect_of(call.data["detect"])
     at = _at(call)
+    reason = call.data.get("reason", "edge")
     zones: dict[tuple[str, str], list[Signal]] = {}
     for entity_id in call.data["source"]:
         signal = Signal(
@@ -113,7 +108,8 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
             raised=call.data.get("raised", True),
             value=call.data.get("value"),
             at=at,
-            edge=call.data.get("reason", "edge") == "edge",
+            edge=reason in {"edge", EVENT},
+            momentary=reason == EVENT,
         )
         zones.setdefault(_zone(hass, call, entity_id, entry), []).append(signal)
     results = [
@@ -253,22 +249,6 @@ def _policy(call: ServiceCall, key: str) -> Policy:
             proof=data.get("proof") or (loop.proof if loop else Proof.NOTHING),
             closes=data.get("closes") or (loop.closes if loop else Closes.PERSON),
             takes_over=data.get("takes_over", ()),
-        )
-    except DomainError as err:
-        raise translated(err) from err
-
-
-def _detect(call: ServiceCall) -> Detect:
-    said: dict[str, Any] = call.data["detect"]
-    dwell: timedelta | None = said.get("for")
-    # A dwell of zero, as a slider gives it, means "at once".
-    try:
-        return Detect(
-            dwell=dwell or None,
-            count=said.get("count"),
-            distinct=said.get("distinct", Distinct.SOURCE),
-            within=said.get("within"),
-            silence=said.get("silence"),
         )
     except DomainError as err:
         raise translated(err) from err

@@ -1,29 +1,16 @@
-"""The trigger `smart_community.alarm`: no alarm is missed, none is told twice.
-
-What a trigger remembers of an entity, and what a reading makes of it (`!` is reported):
-
-    remembered   in alarm                   not in alarm              no reading
-    NEW          RAISED  ! found            CLEAR  ! if on record     NEW
-    CLEAR        RAISED  ! edge             CLEAR                     CLEAR_LOST
-    RAISED       RAISED                     CLEAR  ! edge             RAISED_LOST
-    CLEAR_LOST   RAISED  ! returned         CLEAR  ! if on record     CLEAR_LOST
-    RAISED_LOST  RAISED  ! returned         CLEAR  ! edge             RAISED_LOST
-
-Between a limit and its hysteresis an entity stays what it was; a new one is what is on record.
-RAISED_LOST to CLEAR is an edge: it was seen to begin and to end, only not the moment of its end.
-"""
+"""The trigger `smart_community.alarm`: no alarm is missed, none is told twice."""
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
-from typing import Final, override
+from typing import Any, Final, override
 
 import probatio
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.event import EventDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import (
     CALLBACK_TYPE,
     Context,
@@ -33,6 +20,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.trigger import (
     TriggerActionRunner,
     TriggerConfig,
@@ -42,89 +30,12 @@ from homeassistant.helpers.typing import ConfigType
 
 from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
+from .alarm_kinds import Kind, Reader, Said
+from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
+from .alarm_reading import FaultGauge, LevelReader, LimitGauge, Season, StateGauge
 from .const import DATA_STILL_RAISED
 from .loops import LOOPS
 from .trigger_owned import OwnedTrigger
-
-
-class Kind(StrEnum):
-    """What counts as an alarm."""
-
-    STATE = "state"
-    ABOVE = "above"
-    BELOW = "below"
-
-
-class Memory(Enum):
-    """What is remembered of an entity since it is watched."""
-
-    NEW = auto()
-    CLEAR = auto()
-    RAISED = auto()
-    CLEAR_LOST = auto()
-    RAISED_LOST = auto()
-
-
-class Level(Enum):
-    """What one state says."""
-
-    RAISED = auto()
-    CLEAR = auto()
-    BETWEEN = auto()
-    NONE = auto()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gauge:
-    """Reads a state. `limit` and `hysteresis` are in the unit of the entity."""
-
-    kind: Kind
-    limit: float
-    hysteresis: float
-
-    def read(self, state: State | None) -> tuple[Level, float | None]:
-        """Return what a state says, and its value if the kind has one."""
-        if state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
-            return Level.NONE, None
-        if self.kind is Kind.STATE:
-            return (Level.RAISED if state.state == STATE_ON else Level.CLEAR), None
-        try:
-            value = float(state.state)
-        except ValueError:
-            return Level.NONE, None
-        if not math.isfinite(value):
-            return Level.NONE, None
-        over = value - self.limit if self.kind is Kind.ABOVE else self.limit - value
-        if over > 0:
-            return Level.RAISED, value
-        return (Level.CLEAR if over <= -self.hysteresis else Level.BETWEEN), value
-
-
-def advance(
-    memory: Memory, level: Level, first: Reason, on_record: Callable[[], bool]
-) -> tuple[Memory, tuple[bool, Reason] | None]:
-    """Return what is remembered after a reading, and what to report: raised or not, and why.
-
-    `first`: the reason given if this is the first reading. `on_record`: whether an episode of the
-    entity is still open.
-    """
-    lost = memory in (Memory.CLEAR_LOST, Memory.RAISED_LOST)
-    was_raised = memory in (Memory.RAISED, Memory.RAISED_LOST)
-    if level is Level.NONE:
-        after = {Memory.CLEAR: Memory.CLEAR_LOST, Memory.RAISED: Memory.RAISED_LOST}
-        return after.get(memory, memory), None
-    if level is Level.BETWEEN:
-        if memory is Memory.NEW:
-            was_raised = on_record()
-        return (Memory.RAISED if was_raised else Memory.CLEAR), None
-    reason = first if memory is Memory.NEW else Reason.RETURNED_IN_ALARM if lost else Reason.EDGE
-    if level is Level.RAISED:
-        return Memory.RAISED, None if memory is Memory.RAISED else (True, reason)
-    if was_raised:
-        return Memory.CLEAR, (False, Reason.EDGE)
-    if memory is not Memory.CLEAR and on_record():
-        return Memory.CLEAR, (False, reason)
-    return Memory.CLEAR, None
 
 
 class AlarmWatch:
@@ -134,7 +45,7 @@ class AlarmWatch:
         self,
         hass: HomeAssistant,
         wanted: Wanted,
-        gauge: Gauge,
+        reader: Reader,
         delivery: Delivery,
         *,
         owner: str | None,
@@ -145,17 +56,18 @@ class AlarmWatch:
         self.owner = owner
         self.loop = loop
         self._hass = hass
-        self._gauge = gauge
+        self._reader = reader
         self._delivery = delivery
-        self._memory: dict[str, Memory] = {}
+        self._sources: set[str] = set()
         self._order = count()
 
     @callback
     def take(self, entity_id: str, state: State | None, context: Context) -> None:
         """Take in a changed state."""
-        report = self._read(entity_id, state, context, Reason.FOUND_AT_START)
-        if report is not None:
-            self._delivery.put((report,))
+        self._sources.add(entity_id)
+        said = self._read(entity_id, state, Reason.FOUND_AT_START)
+        if said is not None:
+            self._delivery.put((self._report(entity_id, said, context),))
 
     @callback
     def join(self, entity_ids: Iterable[str], *, attaching: bool) -> None:
@@ -168,34 +80,40 @@ class AlarmWatch:
         for entity_id in entity_ids:
             state = self._hass.states.get(entity_id)
             # Known already: a run that this same rebuild started has changed the entity's state.
-            if entity_id not in self._memory and state is not None:
-                reports.append(self._read(entity_id, state, state.context, first))
-        self._delivery.put(report for report in reports if report is not None)
+            if entity_id in self._sources or state is None:
+                continue
+            self._sources.add(entity_id)
+            said = self._read(entity_id, state, first)
+            if said is not None:
+                reports.append(self._report(entity_id, said, state.context))
+        self._delivery.put(reports)
 
     @callback
     def leave(self, entity_ids: Iterable[str]) -> None:
         """Forget entities that are no longer watched."""
         for entity_id in entity_ids:
-            self._memory.pop(entity_id, None)
+            self._sources.discard(entity_id)
+            self._reader.forget(entity_id)
 
-    def _read(
-        self, entity_id: str, state: State | None, context: Context, first: Reason
-    ) -> Report | None:
-        level, value = self._gauge.read(state)
-        before = self._memory.get(entity_id, Memory.NEW)
-        self._memory[entity_id], said = advance(
-            before, level, first, lambda: self._on_record(entity_id)
+    @callback
+    def listen(self, reader: SoundReader, _now: datetime) -> None:
+        """Report what was heard since the last time."""
+        self._delivery.put(
+            [self._report(one, said, Context()) for one, said in reader.heard().items()]
         )
-        if said is None:
-            return None
-        raised, reason = said
+
+    def _read(self, entity_id: str, state: State | None, first: Reason) -> Said | None:
+        return self._reader.read(entity_id, state, first, lambda: self._on_record(entity_id))
+
+    def _report(self, entity_id: str, said: Said, context: Context) -> Report:
         return Report(
             order=next(self._order),
             source=entity_id,
-            raised=raised,
-            reason=reason,
-            value=value,
+            raised=said.raised,
+            reason=said.reason,
+            value=said.value,
             context=context,
+            apart=said.apart,
         )
 
     def _on_record(self, entity_id: str) -> bool:
@@ -203,15 +121,32 @@ class AlarmWatch:
         return still_raised is not None and still_raised(entity_id)
 
 
-def _limited(options: ConfigType) -> ConfigType:
-    """Check that a limit is given exactly where one is needed.
+# Which options make sense with which kind. Any other is refused: it would be silent for good, and
+# nobody would know.
+_BELONGS: Final = {
+    "limit": {Kind.ABOVE, Kind.BELOW},
+    "season_limit": {Kind.ABOVE, Kind.BELOW},
+    "states": {Kind.STATE},
+    "events": {Kind.EVENT},
+    "every": {Kind.SOUND, Kind.ACTIVITY},
+    "battery_below": {Kind.FAULT},
+}
+_SEASON: Final = ("season_limit", "season_begins", "season_ends")
 
-    Refused with `state` too: a measured value is never "on", such a trigger would be silent for
-    good and nobody would know.
-    """
-    if (options["kind"] is Kind.STATE) is ("limit" in options):
-        message = "limit is required for above and below, and only for these"
+
+def _consistent(options: ConfigType) -> ConfigType:
+    """Check that each option goes with the kind, and that what it needs is there."""
+    kind = options["kind"]
+    for option, kinds in _BELONGS.items():
+        if option in options and kind not in kinds:
+            message = f"{option} does not go with kind {kind}"
+            raise probatio.Invalid(message, path=[option])
+    if kind in _BELONGS["limit"] and "limit" not in options:
+        message = "limit is required for above and below"
         raise probatio.Invalid(message, path=["limit"])
+    if len({option in options for option in _SEASON}) > 1:
+        message = f"{', '.join(_SEASON)} go together"
+        raise probatio.Invalid(message, path=["season_limit"])
     return options
 
 
@@ -222,21 +157,75 @@ def _finite(value: float) -> float:
     return value
 
 
+def _month_day(value: Any) -> tuple[int, int]:
+    """Read a day of every year, MM-DD; 29 February is one."""
+    try:
+        day = datetime.strptime(f"2000-{value}", "%Y-%m-%d")  # noqa: DTZ007  # a date has no zone
+    except ValueError as err:
+        message = "a day of the year is expected, as MM-DD"
+        raise probatio.Invalid(message) from err
+    return day.month, day.day
+
+
 _NUMBER = probatio.All(probatio.Coerce(float), _finite)
-_CLASSES: Final = sorted({*BinarySensorDeviceClass, *SensorDeviceClass})
+_WORDS = probatio.All(cv.ensure_list, [cv.string])
+_CLASSES: Final = sorted({*BinarySensorDeviceClass, *SensorDeviceClass, *EventDeviceClass})
 _OPTIONS = {
     probatio.Optional("kind", default=Kind.STATE): probatio.Coerce(Kind),
+    probatio.Optional("states"): _WORDS,
     probatio.Optional("limit"): _NUMBER,
     probatio.Optional("hysteresis", default=0.0): probatio.All(_NUMBER, probatio.Range(min=0)),
+    probatio.Optional("season_limit"): _NUMBER,
+    probatio.Optional("season_begins"): _month_day,
+    probatio.Optional("season_ends"): _month_day,
+    probatio.Optional("events"): _WORDS,
+    probatio.Optional("every"): cv.positive_time_period,
+    probatio.Optional("battery_below"): _NUMBER,
     probatio.Optional("device_class"): probatio.All(cv.ensure_list, [probatio.In(_CLASSES)]),
     probatio.Optional("loop"): probatio.In(sorted(LOOPS)),
 }
 _SCHEMA = probatio.Schema(
     {
         probatio.Required("target"): cv.TARGET_FIELDS,
-        probatio.Optional("options", default={}): probatio.All(_OPTIONS, _limited),
+        probatio.Optional("options", default={}): probatio.All(_OPTIONS, _consistent),
     }
 )
+# Ten seconds of sound are as good as one for an average over minutes, and a tenth of the writing.
+_SOUND_EVERY: Final = timedelta(seconds=10)
+_LIFE_EVERY: Final = timedelta(minutes=1)
+_BATTERY_BELOW: Final = 20.0
+
+
+def _limit_gauge(options: ConfigType) -> LimitGauge:
+    season = None
+    if "season_limit" in options:
+        season = Season(
+            begins=options["season_begins"],
+            ends=options["season_ends"],
+            limit=options["season_limit"],
+        )
+    return LimitGauge(
+        above=options["kind"] is Kind.ABOVE,
+        limit=options["limit"],
+        hysteresis=options["hysteresis"],
+        season=season,
+    )
+
+
+_READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
+    Kind.STATE: lambda options: LevelReader(
+        StateGauge(states=frozenset(options.get("states", ("on",))))
+    ),
+    Kind.ABOVE: lambda options: LevelReader(_limit_gauge(options)),
+    Kind.BELOW: lambda options: LevelReader(_limit_gauge(options)),
+    Kind.EVENT: lambda options: MomentReader(frozenset(options.get("events", ()))),
+    Kind.VALUE: lambda _options: ValueReader(),
+    Kind.SOUND: lambda options: SoundReader(options.get("every", _SOUND_EVERY)),
+    Kind.ACTIVITY: lambda options: ActivityReader(options.get("every", _LIFE_EVERY)),
+    Kind.FAULT: lambda options: LevelReader(
+        FaultGauge(battery_below=options.get("battery_below", _BATTERY_BELOW))
+    ),
+}
 
 
 class AlarmTrigger(OwnedTrigger):
@@ -252,12 +241,8 @@ class AlarmTrigger(OwnedTrigger):
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Read target and options."""
         super().__init__(hass, config)
-        options = config.options or {}
-        self._wanted = Wanted.of(config.target or {}, options)
-        self._gauge = Gauge(
-            kind=options["kind"], limit=options.get("limit", 0.0), hysteresis=options["hysteresis"]
-        )
-        self._loop: str | None = options.get("loop")
+        self._options: ConfigType = config.options or {}
+        self._wanted = Wanted.of(config.target or {}, self._options)
 
     @override
     async def async_attach_runner(
@@ -267,14 +252,24 @@ class AlarmTrigger(OwnedTrigger):
     ) -> CALLBACK_TYPE:
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
+        reader = _READERS[self._options["kind"]](self._options)
         watch = AlarmWatch(
-            self._hass, self._wanted, self._gauge, delivery, owner=self.owner, loop=self._loop
+            self._hass,
+            self._wanted,
+            reader,
+            delivery,
+            owner=self.owner,
+            loop=self._options.get("loop"),
         )
-        detach = alarm_index(self._hass).attach(watch)
+        undo = [alarm_index(self._hass).attach(watch)]
+        if isinstance(reader, SoundReader):
+            listen = partial(watch.listen, reader)
+            undo.append(async_track_time_interval(self._hass, listen, reader.every))
 
         @callback
         def remove() -> None:
-            detach()
+            for one in undo:
+                one()
             delivery.close()
 
         return remove

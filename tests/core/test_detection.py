@@ -1,5 +1,6 @@
 """When a loop believes: at once, after a time, by count, by silence; and what is known already."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -127,6 +128,87 @@ def test_silence_of_all_is_an_alarm_and_any_sign_of_life_ends_it() -> None:
     assert alive.watch.due == after(hours=54)
 
 
+def test_a_found_state_begins_a_silence_but_is_no_sign_of_life() -> None:
+    found = observe(watch(silence=timedelta(hours=24)), [says("door", edge=False)], active=False)
+    assert found.watch.due == after(hours=24)
+    again = observe(found.watch, [says("door", at=after(hours=9), edge=False)], active=False)
+    assert (again.verdict, again.watch.due) == (Verdict.KNOWN, after(hours=24))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 100)), min_size=1, max_size=20))
+def test_silence_is_met_exactly_that_long_after_the_last_sign_of_life(
+    rows: list[tuple[str, int]],
+) -> None:
+    seen = watch(silence=timedelta(hours=24))
+    for key, at in rows:
+        seen = observe(seen, [says(key, at=after(hours=at))], active=False).watch
+    assert seen.due == after(hours=max(at for _, at in rows) + 24)
+    due = seen.due
+    assert elapsed(seen, due - timedelta(seconds=1)).believed == ()
+    assert set(elapsed(seen, due).believed) == {key for key, _ in rows}
+
+
+def presses(source: str, at: datetime = T0, value: str = "") -> Signal:
+    return replace(says(source, at=at, value=value), momentary=True)
+
+
+def test_each_press_is_an_alarm_and_none_is_left_sounding() -> None:
+    first = observe(watch(), [presses("button")], active=False)
+    assert (first.verdict, first.believed) == (Verdict.OPENED, ("button",))
+    assert not first.watch.raised("button")
+    again = observe(first.watch, [presses("button", after(seconds=1))], active=True)
+    assert again.believed == ("button",)
+
+
+def test_a_press_does_not_wait_for_a_time_that_it_cannot_last() -> None:
+    seen = observe(watch(dwell=timedelta(minutes=5)), [presses("button")], active=False)
+    assert (seen.believed, seen.watch.due) == (("button",), None)
+
+
+def test_a_group_that_was_told_of_is_not_told_again_with_each_of_its_keys() -> None:
+    seen = watch(count=3, within=timedelta(days=7), distinct=Distinct.VALUE)
+    opened = []
+    for hour, key in enumerate("abcabcabc"):
+        finding = observe(seen, [presses("door", after(hours=hour), key)], active=False)
+        seen = finding.watch
+        opened.append(bool(finding.believed))
+    assert [hour for hour, met in enumerate(opened) if met] == [2, 5, 8]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 400)), min_size=1, max_size=12
+    ).filter(lambda rows: len({at for _, at in rows}) == len(rows))
+)
+def test_distinct_keys_of_a_week_are_counted_by_value(rows: list[tuple[str, int]]) -> None:
+    seen = watch(count=3, within=timedelta(hours=168), distinct=Distinct.VALUE)
+    rows = sorted(rows, key=lambda row: row[1])
+    met = False
+    for key, at in rows:
+        finding = observe(seen, [presses("door", after(hours=at), key)], active=False)
+        seen, met = finding.watch, met or bool(finding.believed)
+    truth = any(len({key for key, at in rows if end - 168 <= at <= end}) >= 3 for _, end in rows)
+    assert met == truth
+
+
+def test_a_wrong_kind_in_a_bay_is_an_alarm_until_a_right_one_stands_there() -> None:
+    seen = watch(allowed=("ev", "empty"))
+    assert observe(seen, [says("bay", value="ev")], active=False).verdict is (
+        Verdict.NOTHING_TO_CLEAR
+    )
+    wrong = observe(seen, [says("bay", value="petrol")], active=False)
+    assert wrong.believed == ("bay",)
+    assert observe(wrong.watch, [says("bay", value="lorry")], active=True).verdict is Verdict.KNOWN
+    assert observe(wrong.watch, [says("bay", value="empty")], active=True).cleared == ("bay",)
+
+
+def test_a_wrong_kind_must_stay_for_its_time_whatever_wrong_kind_follows() -> None:
+    seen = watch(allowed=("ev",), dwell=timedelta(minutes=10))
+    first = observe(seen, [says("bay", value="petrol")], active=False)
+    other = observe(first.watch, [says("bay", value="lorry", at=after(minutes=5))], active=False)
+    assert other.watch.due == after(minutes=10)
+
+
 def test_a_clock_that_was_set_moves_a_dwell_along() -> None:
     seen = observe(watch(dwell=timedelta(seconds=60)), [says("a")], active=False).watch
     assert shifted(seen, timedelta(days=1)).due == after(days=1, seconds=60)
@@ -150,6 +232,7 @@ def test_a_watch_is_stored_as_it_is(rows: list[tuple[str, bool, int]]) -> None:
         ({"count": 0, "within": timedelta(1)}, "detect_count"),
         ({"dwell": timedelta(0)}, "detect_duration"),
         ({"dwell": timedelta(1), "silence": timedelta(1)}, "detect_one_rule"),
+        ({"allowed": ("ev",), "silence": timedelta(1)}, "detect_one_rule"),
     ],
 )
 def test_a_rule_that_could_never_be_met_is_refused(rule: dict[str, object], key: str) -> None:

@@ -7,11 +7,12 @@ while the detector still sounds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from .errors import DomainError
 from .model import Policy, Verdict
+from .noise import Noise, Sample, heard, laeq, level
 
 
 class Distinct(StrEnum):
@@ -23,17 +24,26 @@ class Distinct(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Detect:
-    """At once (nothing set); raised for `dwell`; `count` distinct within; `silence` of all."""
+    """At once (nothing set); raised for `dwell`; `count` distinct; `silence` of all; `noise`.
+
+    `allowed`: a value that is none of these is an alarm, one of these ends it (a wrong kind of
+    vehicle in a bay). Goes with `dwell` or alone.
+    """
 
     dwell: timedelta | None = None
     count: int | None = None
     distinct: Distinct = Distinct.SOURCE
     within: timedelta | None = None
     silence: timedelta | None = None
+    noise: Noise | None = None
+    allowed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two rules at once and numbers that could never be met."""
-        if sum(rule is not None for rule in (self.dwell, self.count, self.silence)) > 1:
+        rules = (self.dwell, self.count, self.silence, self.noise)
+        if sum(rule is not None for rule in rules) > 1:
+            raise DomainError("detect_one_rule")
+        if self.allowed and (self.count, self.silence, self.noise) != (None, None, None):
             raise DomainError("detect_one_rule")
         if (self.count is None) != (self.within is None):
             raise DomainError("detect_count_within")
@@ -49,7 +59,8 @@ class Signal:
     """One source says raised or cleared, or reports a value, at a time.
 
     `edge`: the change itself was seen. Without it the state was merely found, and may be the
-    episode that is already known.
+    episode that is already known. `momentary`: a press or an unlocking, which has no end that
+    anybody will report.
     """
 
     source: str
@@ -58,16 +69,22 @@ class Signal:
     at: datetime
     value: str | None = None
     edge: bool = True
+    momentary: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Episode:
-    """One source, since when it is in alarm (None: it is not), and whether that was believed."""
+    """One source, since when it is in alarm (None: it is not), and whether that was believed.
+
+    `value`: what was measured when it was raised (LAeq in dB(A)).
+    """
 
     name: str
     last_at: datetime
     raised_at: datetime | None = None
     believed: bool = False
+    momentary: bool = False
+    value: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +107,7 @@ class Watch:
     policy: Policy
     episodes: Mapping[str, Episode] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
+    samples: tuple[Sample, ...] = ()
     armed_at: datetime | None = None
 
     @property
@@ -122,14 +140,21 @@ class Finding:
     cleared: tuple[str, ...] = ()
 
 
-def observe(watch: Watch, signals: Sequence[Signal], *, active: bool) -> Finding:
+def observe(
+    watch: Watch, signals: Sequence[Signal], *, active: bool, zone: tzinfo = UTC
+) -> Finding:
     """Take signals in that came in the same instant, all raised or all cleared.
 
     `active`: an incident of this loop and zone is running, so each further detector is news by
-    itself and need not be counted.
+    itself and need not be counted. `zone`: the community's, whose hours set the limits of noise.
     """
     if watch.detect.silence is not None:
         return _activity(watch, signals)
+    if (noise := watch.detect.noise) is not None:
+        return _measured(watch, signals[-1], noise, zone)
+    if watch.detect.allowed:
+        right = signals[-1].value in watch.detect.allowed
+        signals = [replace(signal, raised=not right) for signal in signals]
     episodes = dict(watch.episodes)
     if not signals[0].raised:
         return _cleared(watch, episodes, signals)
@@ -138,12 +163,20 @@ def observe(watch: Watch, signals: Sequence[Signal], *, active: bool) -> Finding
         known = episodes.get(signal.source)
         if known is not None and known.raised_at is not None and not signal.edge:
             continue
+        if watch.detect.allowed and known is not None and known.raised_at is not None:
+            continue  # still a wrong one: its time goes on
         new.append(signal)
-        episodes[signal.source] = Episode(name=signal.name, last_at=signal.at, raised_at=signal.at)
+        episodes[signal.source] = Episode(
+            name=signal.name,
+            last_at=signal.at,
+            raised_at=None if signal.momentary else signal.at,
+            momentary=signal.momentary,
+        )
     if not new:
         return Finding(watch=watch, verdict=Verdict.KNOWN)
     watch = replace(watch, episodes=episodes)
-    if watch.detect.dwell is not None:
+    # A press cannot last: a time set for the loop's other sources would silence it for good.
+    if watch.detect.dwell is not None and not all(signal.momentary for signal in new):
         return Finding(watch=watch, verdict=Verdict.PENDING)
     believed = tuple(signal.source for signal in new)
     if watch.detect.count is not None and not active:
@@ -187,11 +220,20 @@ def shifted(watch: Watch, delta: timedelta) -> Watch:
             for source, episode in watch.episodes.items()
         },
         hits=tuple(replace(hit, at=hit.at + delta) for hit in watch.hits),
+        samples=tuple(
+            replace(sample, since=sample.since + delta, at=sample.at + delta)
+            for sample in watch.samples
+        ),
     )
 
 
 def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
-    """Any sign of life re-arms a silence, and ends the alarm of one that was met."""
+    """Any sign of life re-arms a silence, and ends the alarm of one that was met.
+
+    A state that is merely found (after a restart) is no sign of life; it only begins the watch.
+    """
+    if watch.armed_at is not None and not any(signal.edge for signal in signals):
+        return Finding(watch=watch, verdict=Verdict.KNOWN)
     silent = tuple(source for source, episode in watch.episodes.items() if episode.believed)
     calm = {
         source: replace(episode, raised_at=None, believed=False)
@@ -205,6 +247,26 @@ def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
         verdict=Verdict.REARMED,
         cleared=silent,
     )
+
+
+def _measured(watch: Watch, signal: Signal, noise: Noise, zone: tzinfo) -> Finding:
+    """Take a reading in; the average over the period decides, never the reading."""
+    measured = level(signal.value)
+    if measured is None:
+        return Finding(watch=watch, verdict=Verdict.NO_DATA)
+    key, at = signal.source, signal.at
+    watch = replace(watch, samples=heard(watch.samples, key, at, measured, noise.period))
+    average = laeq(watch.samples, key, at, noise.period)
+    if average is None:
+        return Finding(watch=watch, verdict=Verdict.PENDING)
+    limit = noise.limit(at, zone)
+    if average > limit and not watch.raised(key):
+        episode = Episode(name=signal.name, last_at=at, raised_at=at, value=round(average, 1))
+        watch = replace(watch, episodes={**watch.episodes, key: episode})
+        return _believe(watch, (key,))
+    if average <= limit - noise.hysteresis and watch.raised(key):
+        return _cleared(watch, dict(watch.episodes), [signal])
+    return Finding(watch=watch, verdict=Verdict.KNOWN if watch.raised(key) else Verdict.PENDING)
 
 
 def _cleared(watch: Watch, episodes: dict[str, Episode], signals: Sequence[Signal]) -> Finding:
@@ -242,7 +304,6 @@ def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str,
     counted = {hit.source for hit in kept}
     watch = replace(
         watch,
-        hits=kept,
         episodes={
             source: episode
             for source, episode in watch.episodes.items()
@@ -250,8 +311,10 @@ def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str,
         },
     )
     if len({hit.key for hit in kept}) >= (watch.detect.count or 1):
-        return watch, tuple(dict.fromkeys(hit.source for hit in kept))
-    return watch, ()
+        # Told is told: without this the next of a group's keys would open another incident as
+        # soon as the first is closed, and so on for the whole week of its window.
+        return replace(watch, hits=()), tuple(dict.fromkeys(hit.source for hit in kept))
+    return replace(watch, hits=kept), ()
 
 
 def _believe(watch: Watch, sources: tuple[str, ...]) -> Finding:

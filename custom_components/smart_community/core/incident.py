@@ -162,9 +162,7 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
             new.append(key)
             merged[key] = source
         else:
-            merged[key] = replace(
-                source, first_at=known.first_at, times=known.times + 1, cleared_at=None
-            )
+            merged[key] = replace(source, first_at=known.first_at, times=known.times + 1)
     turn.note("alarm", sources=list(event.sources), new=len(new))
     incident = replace(incident, sources=merged)
     if incident.status is Status.HANDLED:

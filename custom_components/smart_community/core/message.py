@@ -115,6 +115,8 @@ def compose(
         lines.append(incident.summary)
     if incident.sources and not incident.quiet:
         lines.append(words["where"].format(**values))
+    elif any(source.momentary for source in incident.sources.values()):
+        lines.append(words["reported"].format(**values))
     elif incident.sources:
         lines.append(words["quiet"].format(**values))
     lines.append(words["number"].format(**values))

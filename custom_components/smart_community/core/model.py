@@ -86,6 +86,7 @@ class Verdict(StrEnum):
     JOINED = "joined"
     KNOWN = "known"
     PENDING = "pending"
+    NO_DATA = "no_data"
     REARMED = "rearmed"
     CLEARED = "cleared"
     CLEARED_BY_ITSELF = "cleared_by_itself"
@@ -192,7 +193,10 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """One detector's part in an incident: its current or last episode."""
+    """One detector's part in an incident: its current or last episode.
+
+    `momentary`: a press, which never was "in alarm" and so has not cleared either.
+    """
 
     name: str
     first_at: datetime
@@ -200,6 +204,7 @@ class Source:
     cleared_at: datetime | None = None
     value: float | None = None
     times: int = 1
+    momentary: bool = False
 
 
 class RungState(StrEnum):

@@ -191,7 +191,9 @@ class Engine:
             running = self._running(
                 work, watch, (*watch.episodes, *(one.source for one in request.signals))
             )
-            finding = observe(watch, request.signals, active=running is not None)
+            finding = observe(
+                watch, request.signals, active=running is not None, zone=self._outlook.zone()
+            )
             result = self._follow(finding, work)
         for signal in request.signals:
             work.batch.signals.append(
@@ -396,4 +398,6 @@ def _source(watch: Watch, key: str) -> Source:
         first_at=raised_at or episode.last_at,
         last_at=episode.last_at,
         cleared_at=episode.last_at if raised_at is None else None,
+        value=episode.value,
+        momentary=episode.momentary,
     )

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from ulid_transform import ulid_now
 
@@ -37,11 +37,15 @@ GATHER = 0.03
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """What the engine needs from the house, as functions, so that tests need no house."""
+    """What the engine needs from the house, as functions, so that tests need no house.
+
+    `zone`: the community's local time, by which hours of the day are meant.
+    """
 
     now: Callable[[], datetime]
     directory: Callable[[], Mapping[str, Responder]]
     announce: Callable[[Incident, Announce], None]
+    zone: Callable[[], tzinfo] = lambda: UTC
 
 
 class Work:

@@ -1,0 +1,194 @@
+"""What an alarm trigger makes of sources that are in alarm for a time: states, limits, faults.
+
+What a reader remembers of an entity, and what a
+reading makes of it (`!` is reported):
+
+    remembered   in alarm                   not in alarm              no reading
+    NEW          RAISED  ! found            CLEAR  ! if on record     NEW
+    CLEAR        RAISED  ! edge             CLEAR                     CLEAR_LOST
+    RAISED       RAISED                     CLEAR  ! edge             RAISED_LOST
+    CLEAR_LOST   RAISED  ! returned         CLEAR  ! if on record     CLEAR_LOST
+    RAISED_LOST  RAISED  ! returned         CLEAR  ! edge             RAISED_LOST
+
+Between a limit and its hysteresis an entity stays what it was; a new one is what is on record.
+RAISED_LOST to CLEAR is an edge: it was seen to begin and to end, only not the moment of its end.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+from typing import Final, Protocol
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import ATTR_DEVICE_CLASS, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import State, split_entity_id
+from homeassistant.util import dt as dt_util
+
+from .alarm_delivery import Reason
+from .alarm_kinds import Said
+
+_LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
+
+
+class Memory(Enum):
+    """What is remembered of an entity since it is watched."""
+
+    NEW = auto()
+    CLEAR = auto()
+    RAISED = auto()
+    CLEAR_LOST = auto()
+    RAISED_LOST = auto()
+
+
+class Level(Enum):
+    """What one state says."""
+
+    RAISED = auto()
+    CLEAR = auto()
+    BETWEEN = auto()
+    NONE = auto()
+
+
+class Gauge(Protocol):
+    """Says whether a state is an alarm, and its value if it has one."""
+
+    def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
+        """Read a state; never raises, whatever it holds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StateGauge:
+    """An alarm is one of some states."""
+
+    states: frozenset[str] = frozenset((STATE_ON,))
+
+    def measure(self, _entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
+        """Read a state."""
+        if state is None or state.state in _LOST:
+            return Level.NONE, None
+        return (Level.RAISED if state.state in self.states else Level.CLEAR), None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Season:
+    """Another limit for a part of the year, both days included; it may cross New Year."""
+
+    begins: tuple[int, int]
+    ends: tuple[int, int]
+    limit: float
+
+    def holds(self, day: date) -> bool:
+        """Whether a day of the community's calendar lies in the season."""
+        today = (day.month, day.day)
+        if self.begins <= self.ends:
+            return self.begins <= today <= self.ends
+        return today >= self.begins or today <= self.ends
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LimitGauge:
+    """An alarm is a value past a limit; `limit` and `hysteresis` are in the unit of the entity."""
+
+    above: bool
+    limit: float
+    hysteresis: float
+    season: Season | None = None
+    agreed: Callable[[str], float | None] = lambda _entity_id: None
+
+    def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
+        """Read a value against the limit that holds now."""
+        if state is None:
+            return Level.NONE, None
+        try:
+            value = float(state.state)
+        except ValueError:
+            return Level.NONE, None
+        if not math.isfinite(value):
+            return Level.NONE, None
+        limit = self._limit(entity_id)
+        over = value - limit if self.above else limit - value
+        if over > 0:
+            return Level.RAISED, value
+        return (Level.CLEAR if over <= -self.hysteresis else Level.BETWEEN), value
+
+    def _limit(self, entity_id: str) -> float:
+        """Put what was agreed with the residents before the season, the season before the rest."""
+        agreed = self.agreed(entity_id)
+        if agreed is not None:
+            return agreed
+        if self.season is not None and self.season.holds(dt_util.now().date()):
+            return self.season.limit
+        return self.limit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultGauge:
+    """A fault is an entity that cannot be reached, or a battery that runs low."""
+
+    battery_below: float
+
+    def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
+        """Read availability and charge. An entity that was taken away is no fault any more."""
+        if state is None:
+            return Level.CLEAR, None
+        if state.state == STATE_UNAVAILABLE:
+            return Level.RAISED, "unavailable"
+        if state.state == STATE_UNKNOWN:
+            return Level.NONE, None
+        if state.attributes.get(ATTR_DEVICE_CLASS) != SensorDeviceClass.BATTERY:
+            return Level.CLEAR, None
+        if split_entity_id(entity_id)[0] == "binary_sensor":
+            low = state.state == STATE_ON
+        else:
+            try:
+                low = float(state.state) < self.battery_below
+            except ValueError:
+                return Level.NONE, None
+        return (Level.RAISED, "battery") if low else (Level.CLEAR, None)
+
+
+def advance(
+    memory: Memory, level: Level, first: Reason, on_record: Callable[[], bool]
+) -> tuple[Memory, tuple[bool, Reason] | None]:
+    """Return what is remembered after a reading, and what to report: raised or not, and why."""
+    lost = memory in (Memory.CLEAR_LOST, Memory.RAISED_LOST)
+    was_raised = memory in (Memory.RAISED, Memory.RAISED_LOST)
+    if level is Level.NONE:
+        after = {Memory.CLEAR: Memory.CLEAR_LOST, Memory.RAISED: Memory.RAISED_LOST}
+        return after.get(memory, memory), None
+    if level is Level.BETWEEN:
+        if memory is Memory.NEW:
+            was_raised = on_record()
+        return (Memory.RAISED if was_raised else Memory.CLEAR), None
+    reason = first if memory is Memory.NEW else Reason.RETURNED_IN_ALARM if lost else Reason.EDGE
+    if level is Level.RAISED:
+        return Memory.RAISED, None if memory is Memory.RAISED else (True, reason)
+    if was_raised:
+        return Memory.CLEAR, (False, Reason.EDGE)
+    if memory is not Memory.CLEAR and on_record():
+        return Memory.CLEAR, (False, reason)
+    return Memory.CLEAR, None
+
+
+class LevelReader:
+    """Reads what begins and ends."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        """Begin without any entity."""
+        self._gauge = gauge
+        self._memory: dict[str, Memory] = {}
+
+    def read(
+        self, entity_id: str, state: State | None, first: Reason, on_record: Callable[[], bool]
+    ) -> Said | None:
+        """Take in a state."""
+        reading, value = self._gauge.measure(entity_id, state)
+        before = self._memory.get(entity_id, Memory.NEW)
+        self._memory[entity_id], said = advance(before, reading, first, on_record)
+        return None if said is None else Said(raised=said[0], reason=said[1], value=value)
+
+    def forget(self, entity_id: str) -> None:
+        """Forget an entity."""
+        self._memory.pop(entity_id, None)

@@ -1,0 +1,220 @@
+"""The kinds of sources an alarm trigger knows, in real automations."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from .alarm_ears import Ears, automation, detector, listen
+
+
+async def say(hass: HomeAssistant, entity_id: str, state: str, **attributes: Any) -> None:
+    hass.states.async_set(entity_id, state, attributes)
+    await hass.async_block_till_done()
+
+
+async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **span: float) -> None:
+    freezer.tick(timedelta(**span))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+
+
+def values(ears: Ears) -> list[tuple[str, Any]]:
+    said = [(one["source"], one["value"]) for _, one in ears.runs]
+    ears.runs.clear()
+    return said
+
+
+async def test_a_state_that_is_named_is_an_alarm(hass: HomeAssistant) -> None:
+    lock = "lock.door"
+    ears = await listen(
+        hass, automation({"entity_id": lock}, {"kind": "state", "states": ["jammed", "open"]})
+    )
+    for state in ("locked", "jammed", "open", "unavailable", "locked"):
+        await say(hass, lock, state)
+    assert ears.said == [(lock, True, "edge"), (lock, False, "edge")]
+
+
+async def test_each_press_is_told_and_none_clears(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    button = "event.sos"
+    await say(hass, button, dt_util.utcnow().isoformat(), event_type="single")
+    ears = await listen(hass, automation({"entity_id": button}, {"kind": "event"}))
+    for _ in range(2):
+        freezer.tick(5)
+        await say(hass, button, dt_util.utcnow().isoformat(), event_type="hold")
+    assert [one["value"] for _, one in ears.runs] == ["hold", "hold"]
+    assert ears.said == [(button, True, "event")] * 2
+
+
+@pytest.mark.parametrize("before", ["unknown", "unavailable"])
+async def test_the_first_press_of_a_new_button_is_told_and_an_old_one_is_not(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, before: str
+) -> None:
+    button = "event.sos"
+    old = dt_util.utcnow().isoformat()
+    await say(hass, button, before)
+    freezer.tick(5)
+    ears = await listen(hass, automation({"entity_id": button}, {"kind": "event"}))
+    await say(hass, button, old, event_type="single")
+    assert ears.said == []
+    freezer.tick(5)
+    pressed = dt_util.utcnow().isoformat()
+    await say(hass, button, pressed, event_type="single")
+    await say(hass, button, "unavailable")
+    await say(hass, button, pressed, event_type="single")
+    assert ears.said == [(button, True, "event")]
+
+
+async def test_only_the_events_that_are_named_count(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    button = "event.sos"
+    options = {"kind": "event", "events": ["hold"]}
+    ears = await listen(hass, automation({"entity_id": button}, options))
+    for kind in ("single", "hold", "single"):
+        freezer.tick(5)
+        await say(hass, button, dt_util.utcnow().isoformat(), event_type=kind)
+    assert values(ears) == [(button, "hold")]
+
+
+async def test_values_come_one_by_one_and_repeats_are_not_told(hass: HomeAssistant) -> None:
+    bay = "sensor.bay"
+    ears = await listen(hass, automation({"entity_id": bay}, {"kind": "value"}))
+    for state in ("petrol", "petrol", "unknown", "petrol", "ev"):
+        await say(hass, bay, state)
+    assert values(ears) == [(bay, "petrol"), (bay, "ev")]
+
+
+async def test_sound_is_averaged_by_energy_also_while_the_meter_shows_one_value(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    meter = "sensor.meter"
+    await say(hass, meter, "60")
+    ears = await listen(hass, automation({"entity_id": meter}, {"kind": "sound"}))
+    await wait(hass, freezer, seconds=10)
+    await wait(hass, freezer, seconds=5)
+    await say(hass, meter, "70")
+    await wait(hass, freezer, seconds=5)
+    assert values(ears) == [(meter, 60.0), (meter, 67.4)]
+
+
+async def test_a_meter_that_is_not_heard_says_nothing(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    meter = "sensor.meter"
+    await say(hass, meter, "80")
+    ears = await listen(hass, automation({"entity_id": meter}, {"kind": "sound"}))
+    await wait(hass, freezer, seconds=2)
+    await say(hass, meter, "unavailable")
+    await wait(hass, freezer, seconds=8)
+    await wait(hass, freezer, seconds=10)
+    assert values(ears) == []
+
+
+async def test_signs_of_life_are_told_once_a_minute_and_a_first_state_is_only_found(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    door = "binary_sensor.door"
+    await say(hass, door, "off")
+    ears = await listen(hass, automation({"entity_id": door}, {"kind": "activity"}))
+    await say(hass, door, "on")
+    await say(hass, door, "off")
+    await wait(hass, freezer, seconds=61)
+    await say(hass, door, "unavailable")
+    await say(hass, door, "off")
+    await say(hass, door, "on")
+    assert ears.said == [(door, True, "attached"), (door, True, "edge"), (door, True, "edge")]
+
+
+async def test_of_a_home_only_signs_of_life_are_watched(hass: HomeAssistant) -> None:
+    home = ar.async_get(hass).async_create("Home")
+    watched = [
+        detector(hass, "motion", area_id=home.id, original_device_class="motion"),
+        detector(hass, "lock", area_id=home.id, domain="lock", original_device_class=None),
+        detector(hass, "water", area_id=home.id, domain="sensor", original_device_class="water"),
+    ]
+    for name, domain in (("temperature", "sensor"), ("smoke", "binary_sensor")):
+        detector(hass, name, area_id=home.id, domain=domain, original_device_class=name)
+    ears = await listen(hass, automation({"area_id": home.id}, {"kind": "activity"}))
+    for entity_id in hass.states.async_entity_ids():
+        hass.states.async_remove(entity_id)
+    for number in range(2):
+        for name in (*watched, "sensor.temperature", "binary_sensor.smoke"):
+            hass.states.async_set(name, str(number))
+    await hass.async_block_till_done()
+    assert {source for one in ears.runs for source in one[1]["sources"]} == set(watched)
+
+
+async def test_a_source_that_is_lost_or_low_is_a_fault(hass: HomeAssistant) -> None:
+    smoke, charge, low = "binary_sensor.smoke", "sensor.charge", "binary_sensor.low"
+    ears = await listen(
+        hass,
+        automation({"entity_id": [smoke, charge, low]}, {"kind": "fault", "battery_below": 15}),
+    )
+    battery = {"device_class": "battery"}
+    for state in ("on", "unavailable", "unknown", "off"):
+        await say(hass, smoke, state)
+    for state in ("16", "14", "broken", "15"):
+        await say(hass, charge, state, **battery)
+    for state in ("off", "on", "off"):
+        await say(hass, low, state, **battery)
+    assert [one["value"] for _, one in ears.runs if one["raised"]] == [
+        "unavailable",
+        "battery",
+        "battery",
+    ]
+    assert ears.said == [
+        (source, raised, "edge") for source in (smoke, charge, low) for raised in (True, False)
+    ]
+
+
+async def test_in_the_flood_season_a_tighter_limit_holds(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    level = "sensor.level"
+    options = {
+        "kind": "above",
+        "limit": 20,
+        "season_limit": 5,
+        "season_begins": "06-01",
+        "season_ends": "09-30",
+    }
+    freezer.move_to("2026-05-31 12:00:00+00:00")
+    ears = await listen(hass, automation({"entity_id": level}, options))
+    for state in ("0", "10", "0"):
+        await say(hass, level, state)
+    assert ears.said == []
+    freezer.move_to("2026-06-02 12:00:00+00:00")
+    await say(hass, level, "10")
+    assert ears.said == [(level, True, "edge")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "state", "events": ["x"]},
+        {"kind": "event", "states": ["x"]},
+        {"kind": "value", "limit": 3},
+        {"kind": "above", "limit": 3, "every": "00:00:10"},
+        {"kind": "above", "limit": 3, "season_limit": 1},
+        {"kind": "above", "limit": 3, "season_limit": 1, "season_begins": "13-40"},
+        {"kind": "nonsense"},
+    ],
+)
+async def test_an_option_that_would_be_silent_is_refused(
+    hass: HomeAssistant, options: dict[str, Any]
+) -> None:
+    config = [automation({"entity_id": "sensor.a"}, options)]
+    assert await async_setup_component(hass, "automation", {"automation": config})
+    await hass.async_block_till_done()
+    state = hass.states.get("automation.a")
+    assert state is not None
+    assert state.state == "unavailable"
