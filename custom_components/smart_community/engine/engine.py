@@ -6,35 +6,28 @@ and is what actions, taps and entities talk to.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ulid_transform import ulid_now
-
-from ..core.detection import Finding, Watch, elapsed, observe, shifted
+from ..core.detection import elapsed, shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
 from ..core.events import (
-    Alarmed,
     ClockJumped,
     Delivered,
     Entry,
     Event,
-    Quieted,
-    TakenOver,
     Tick,
 )
-from ..core.incident import open_incident
-from ..core.model import DeliveryState, Incident, Policy, Source, Verdict
+from ..core.model import DeliveryState, Incident
+from .opener import Opener
 from .outbox import Letter, LetterState, Outbox
 from .requests import OpenRequest, Result, SignalRequest
 from .runner import Outlook, Runner, Work
 from .store import Batch, Store
-from .tables import SignalRow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +44,7 @@ class Engine:
         self._outlook = outlook
         self._runner = Runner(store, self._executor, outlook)
         self._runner.committed = self._committed
+        self._opener = Opener(self.loop_on)
         self._outbox: Outbox | None = None
         self._late: str | None = None
         self._stopped = False
@@ -134,11 +128,11 @@ class Engine:
 
     async def signal(self, request: SignalRequest) -> Result:
         """Take signals in; answered once they are on disk."""
-        return await self._runner.run(partial(self._signal, request))
+        return await self._runner.run(partial(self._opener.signal, request))
 
     async def open(self, request: OpenRequest) -> Result:
         """Open an incident without a detection."""
-        return await self._runner.run(partial(self._open, request))
+        return await self._runner.run(partial(self._opener.open, request))
 
     async def act(self, incident_id: str, event: Event) -> Result:
         """Let a person's deed happen to a running incident."""
@@ -174,165 +168,6 @@ class Engine:
     async def _read[T](self, query: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, query, *args)
 
-    def _signal(self, request: SignalRequest, work: Work) -> Result:
-        if not self.loop_on(request.loop):
-            result = Result(verdict=Verdict.MUTED_LOOP_OFF)
-        else:
-            watch = work.watches.get((request.loop, request.zone)) or Watch(
-                loop=request.loop,
-                zone=request.zone,
-                zone_name=request.zone_name,
-                detect=request.detect,
-                policy=request.policy,
-            )
-            watch = replace(
-                watch, zone_name=request.zone_name, detect=request.detect, policy=request.policy
-            )
-            running = self._running(
-                work, watch, (*watch.episodes, *(one.source for one in request.signals))
-            )
-            finding = observe(
-                watch, request.signals, active=running is not None, zone=self._outlook.zone()
-            )
-            result = self._follow(finding, work)
-        for signal in request.signals:
-            work.batch.signals.append(
-                SignalRow(
-                    loop=request.loop,
-                    zone=request.zone,
-                    signal=signal,
-                    verdict=result.verdict,
-                    incident=result.incident.id if result.incident else None,
-                )
-            )
-        return result
-
-    def _follow(self, finding: Finding, work: Work) -> Result:
-        """Do what a detection's finding asks for: open, join, clear."""
-        watch = finding.watch
-        work.watch(watch)
-        if finding.cleared:
-            return self._clear(finding, work)
-        running = self._running(work, watch, watch.episodes)
-        if not finding.believed:
-            return Result(verdict=finding.verdict, incident=running)
-        sources = {key: _source(watch, key) for key in finding.believed}
-        if running is None:
-            return self._open_with(
-                work,
-                loop=watch.loop,
-                zone=watch.zone,
-                zone_name=watch.zone_name,
-                policy=watch.policy,
-                sources=sources,
-            )
-        # The same change reaches a greater incident through its own loop and through the lesser.
-        news = {
-            key: source
-            for key, source in sources.items()
-            if key not in running.sources or running.sources[key].cleared_at is not None
-        }
-        if not news:
-            return Result(verdict=Verdict.JOINED, incident=running)
-        transition = work.step(running, Alarmed(sources=news))
-        return Result(verdict=transition.verdict, incident=transition.incident)
-
-    def _clear(self, finding: Finding, work: Work) -> Result:
-        result = Result(verdict=finding.verdict)
-        loop = finding.watch.loop
-        for incident in list(work.incidents.values()):
-            mine = incident.loop == loop or loop in incident.policy.takes_over
-            if (
-                mine
-                and incident.status.active
-                and not incident.sources.keys().isdisjoint(finding.cleared)
-            ):
-                transition = work.step(incident, Quieted(sources=finding.cleared))
-                if transition.verdict is not Verdict.NOTHING_TO_CLEAR:
-                    result = Result(verdict=transition.verdict, incident=transition.incident)
-        return result
-
-    def _running(self, work: Work, watch: Watch, sources: Iterable[str]) -> Incident | None:
-        """Find the incident that a loop's zone or sources belong to now: a greater one first."""
-        own = None
-        for incident in work.incidents.values():
-            if not incident.status.active:
-                continue
-            if watch.loop in incident.policy.takes_over and _same_place(
-                incident, watch.zone, sources
-            ):
-                return incident
-            if (incident.loop, incident.zone) == (watch.loop, watch.zone):
-                own = incident
-        return own
-
-    def _open(self, request: OpenRequest, work: Work) -> Result:
-        sources = {
-            one.source: Source(name=one.name, first_at=one.at, last_at=one.at)
-            for one in request.sources
-        }
-        for incident in work.incidents.values():
-            if incident.status.active and (incident.loop, incident.zone) == (
-                request.loop,
-                request.zone,
-            ):
-                transition = work.step(incident, Alarmed(sources=sources))
-                return Result(verdict=transition.verdict, incident=transition.incident)
-        return self._open_with(
-            work,
-            loop=request.loop,
-            zone=request.zone,
-            zone_name=request.zone_name,
-            policy=request.policy,
-            sources=sources,
-            summary=request.summary,
-        )
-
-    def _open_with(
-        self,
-        work: Work,
-        *,
-        loop: str,
-        zone: str,
-        zone_name: str,
-        policy: Policy,
-        sources: dict[str, Source],
-        summary: str = "",
-    ) -> Result:
-        children = tuple(
-            incident
-            for incident in work.incidents.values()
-            if incident.status.active
-            and incident.loop in policy.takes_over
-            and _same_place(incident, zone, sources)
-        )
-        transition = open_incident(
-            incident_id=ulid_now(),
-            number=self._number(work),
-            loop=loop,
-            zone=zone,
-            zone_name=zone_name,
-            policy=policy,
-            sources=sources,
-            now=work.now,
-            directory=work.directory.values(),
-            children=children,
-            summary=summary,
-        )
-        incident = transition.incident
-        for child in children:
-            work.step(child, TakenOver(by=incident.id, by_number=incident.number))
-        work.take(transition)
-        return Result(verdict=transition.verdict, incident=incident)
-
-    def _number(self, work: Work) -> str:
-        """Date and running number: what people say on the phone."""
-        day = work.now.strftime("%Y%m%d")
-        last_day, _, last = self._runner.settings.get("number", "").partition("-")
-        number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
-        work.setting("number", number)
-        return number
-
     def _act(self, incident_id: str, event: Event, work: Work) -> Result:
         incident = work.incidents.get(incident_id)
         if incident is None:
@@ -344,7 +179,7 @@ class Engine:
         late, self._late = self._late, None
         for watch in list(work.watches.values()):
             if watch.due is not None and watch.due <= work.now:
-                self._follow(elapsed(watch, work.now), work)
+                self._opener.follow(elapsed(watch, work.now), work)
         for incident in list(work.incidents.values()):
             due = next_due(incident)
             if due is not None and due[0] <= work.now:
@@ -383,21 +218,3 @@ class Engine:
             work.step(incident, event)
         elif letter.result is not DeliveryState.CANCELLED:
             _LOGGER.debug("A message of the ended incident %s: %s", letter.incident, event)
-
-
-def _same_place(incident: Incident, zone: str, sources: Iterable[str]) -> bool:
-    """One place: the same zone, or a detector in common (a floor's incident, an area's alarm)."""
-    return incident.zone == zone or not incident.sources.keys().isdisjoint(sources)
-
-
-def _source(watch: Watch, key: str) -> Source:
-    episode = watch.episodes[key]
-    raised_at = episode.raised_at
-    return Source(
-        name=episode.name,
-        first_at=raised_at or episode.last_at,
-        last_at=episode.last_at,
-        cleared_at=episode.last_at if raised_at is None else None,
-        value=episode.value,
-        momentary=episode.momentary,
-    )

@@ -70,6 +70,16 @@ class Work:
         return self._runner.watches
 
     @property
+    def settings(self) -> Mapping[str, str]:
+        """Settings as they are now."""
+        return self._runner.settings
+
+    @property
+    def zone(self) -> tzinfo:
+        """The community's local time."""
+        return self._runner.outlook.zone()
+
+    @property
     def directory(self) -> Mapping[str, Responder]:
         """The people, as they are at this moment."""
         return self._directory

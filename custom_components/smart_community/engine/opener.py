@@ -1,0 +1,199 @@
+"""From signals to incidents: what a loop's detection finds opens one, joins one, clears one."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from ulid_transform import ulid_now
+
+from ..core.detection import Finding, Watch, observe
+from ..core.events import Alarmed, Quieted, TakenOver
+from ..core.incident import open_incident
+from ..core.model import Incident, Policy, Source, Verdict
+from .requests import OpenRequest, Result, SignalRequest
+from .runner import Work
+from .tables import SignalRow
+
+
+class Opener:
+    """Decides within one batch; everything it knows is in the batch's own view of the engine."""
+
+    def __init__(self, loop_on: Callable[[str], bool]) -> None:
+        """Take what tells whether a loop is switched on."""
+        self._loop_on = loop_on
+
+    def signal(self, request: SignalRequest, work: Work) -> Result:
+        """Take signals in that came in the same instant; each is on record, also a muted one."""
+        if not self._loop_on(request.loop):
+            result = Result(verdict=Verdict.MUTED_LOOP_OFF)
+        else:
+            watch = work.watches.get((request.loop, request.zone)) or Watch(
+                loop=request.loop,
+                zone=request.zone,
+                zone_name=request.zone_name,
+                detect=request.detect,
+                policy=request.policy,
+            )
+            watch = replace(
+                watch, zone_name=request.zone_name, detect=request.detect, policy=request.policy
+            )
+            running = self._running(
+                work, watch, (*watch.episodes, *(one.source for one in request.signals))
+            )
+            finding = observe(watch, request.signals, active=running is not None, zone=work.zone)
+            result = self.follow(finding, work)
+        for signal in request.signals:
+            work.batch.signals.append(
+                SignalRow(
+                    loop=request.loop,
+                    zone=request.zone,
+                    signal=signal,
+                    verdict=result.verdict,
+                    incident=result.incident.id if result.incident else None,
+                )
+            )
+        return result
+
+    def follow(self, finding: Finding, work: Work) -> Result:
+        """Do what a detection's finding asks for: open, join, clear."""
+        watch = finding.watch
+        work.watch(watch)
+        if finding.cleared:
+            return self._clear(finding, work)
+        running = self._running(work, watch, watch.episodes)
+        if not finding.believed:
+            return Result(verdict=finding.verdict, incident=running)
+        sources = {key: _source(watch, key) for key in finding.believed}
+        if running is None:
+            return self._open_with(
+                work,
+                loop=watch.loop,
+                zone=watch.zone,
+                zone_name=watch.zone_name,
+                policy=watch.policy,
+                sources=sources,
+            )
+        # The same change reaches a greater incident through its own loop and through the lesser.
+        news = {
+            key: source
+            for key, source in sources.items()
+            if key not in running.sources or running.sources[key].cleared_at is not None
+        }
+        if not news:
+            return Result(verdict=Verdict.JOINED, incident=running)
+        transition = work.step(running, Alarmed(sources=news))
+        return Result(verdict=transition.verdict, incident=transition.incident)
+
+    def _clear(self, finding: Finding, work: Work) -> Result:
+        result = Result(verdict=finding.verdict)
+        loop = finding.watch.loop
+        for incident in list(work.incidents.values()):
+            mine = incident.loop == loop or loop in incident.policy.takes_over
+            if (
+                mine
+                and incident.status.active
+                and not incident.sources.keys().isdisjoint(finding.cleared)
+            ):
+                transition = work.step(incident, Quieted(sources=finding.cleared))
+                if transition.verdict is not Verdict.NOTHING_TO_CLEAR:
+                    result = Result(verdict=transition.verdict, incident=transition.incident)
+        return result
+
+    def _running(self, work: Work, watch: Watch, sources: Iterable[str]) -> Incident | None:
+        """Find the incident that a loop's zone or sources belong to now: a greater one first."""
+        own = None
+        for incident in work.incidents.values():
+            if not incident.status.active:
+                continue
+            if watch.loop in incident.policy.takes_over and _same_place(
+                incident, watch.zone, sources
+            ):
+                return incident
+            if (incident.loop, incident.zone) == (watch.loop, watch.zone):
+                own = incident
+        return own
+
+    def open(self, request: OpenRequest, work: Work) -> Result:
+        """Open an incident without a detection, or let it grow if it is running."""
+        sources = {
+            one.source: Source(name=one.name, first_at=one.at, last_at=one.at)
+            for one in request.sources
+        }
+        for incident in work.incidents.values():
+            if incident.status.active and (incident.loop, incident.zone) == (
+                request.loop,
+                request.zone,
+            ):
+                transition = work.step(incident, Alarmed(sources=sources))
+                return Result(verdict=transition.verdict, incident=transition.incident)
+        return self._open_with(
+            work,
+            loop=request.loop,
+            zone=request.zone,
+            zone_name=request.zone_name,
+            policy=request.policy,
+            sources=sources,
+            summary=request.summary,
+        )
+
+    def _open_with(
+        self,
+        work: Work,
+        *,
+        loop: str,
+        zone: str,
+        zone_name: str,
+        policy: Policy,
+        sources: dict[str, Source],
+        summary: str = "",
+    ) -> Result:
+        children = tuple(
+            incident
+            for incident in work.incidents.values()
+            if incident.status.active
+            and incident.loop in policy.takes_over
+            and _same_place(incident, zone, sources)
+        )
+        transition = open_incident(
+            incident_id=ulid_now(),
+            number=self._number(work),
+            loop=loop,
+            zone=zone,
+            zone_name=zone_name,
+            policy=policy,
+            sources=sources,
+            now=work.now,
+            directory=work.directory.values(),
+            children=children,
+            summary=summary,
+        )
+        incident = transition.incident
+        for child in children:
+            work.step(child, TakenOver(by=incident.id, by_number=incident.number))
+        work.take(transition)
+        return Result(verdict=transition.verdict, incident=incident)
+
+    def _number(self, work: Work) -> str:
+        """Date and running number: what people say on the phone."""
+        day = work.now.strftime("%Y%m%d")
+        last_day, _, last = work.settings.get("number", "").partition("-")
+        number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
+        work.setting("number", number)
+        return number
+
+
+def _same_place(incident: Incident, zone: str, sources: Iterable[str]) -> bool:
+    """One place: the same zone, or a detector in common (a floor's incident, an area's alarm)."""
+    return incident.zone == zone or not incident.sources.keys().isdisjoint(sources)
+
+
+def _source(watch: Watch, key: str) -> Source:
+    episode = watch.episodes[key]
+    raised_at = episode.raised_at
+    return Source(
+        name=episode.name,
+        first_at=raised_at or episode.last_at,
+        last_at=episode.last_at,
+        cleared_at=episode.last_at if raised_at is None else None,
+        value=episode.value,
+        momentary=episode.momentary,
+    )
