@@ -231,12 +231,19 @@ async def test_the_context_of_the_first_change_is_the_parent(hass: HomeAssistant
 
 
 async def test_every_field_that_is_offered_is_taken(hass: HomeAssistant) -> None:
-    options = {"kind": "above", "limit": 3, "hysteresis": 1, "device_class": ["smoke"]}
-    options["loop"] = "smoke_single"
-    await listen(hass, automation(TARGET, options))
+    season = {"season_limit": 1, "season_begins": "06-01", "season_ends": "09-30"}
+    common = {"device_class": ["smoke"], "loop": "smoke_single"}
+    taken: list[dict[str, Any]] = [
+        {"kind": "above", "limit": 3, "hysteresis": 1, **season, **common},
+        {"kind": "state", "states": ["on"]},
+        {"kind": "event", "events": ["single"]},
+        {"kind": "sound", "every": "00:00:10"},
+        {"kind": "fault", "battery_below": 10},
+    ]
+    await listen(hass, *(automation(TARGET, one, f"a{n}") for n, one in enumerate(taken)))
     described = (await async_get_all_descriptions(hass))["smart_community.alarm"]
     assert described is not None
-    assert set(described["fields"]) == set(options)
-    assert [(one.owner, one.loop) for one in alarm_index(hass).watches()] == [
-        ("automation.a", "smoke_single")
+    assert set(described["fields"]) == {option for one in taken for option in one}
+    assert ("automation.a0", "smoke_single") in [
+        (one.owner, one.loop) for one in alarm_index(hass).watches()
     ]
