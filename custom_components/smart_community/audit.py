@@ -5,11 +5,12 @@ in the log, as a repair issue, and by the community's problem sensor.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.components.automation import automations_with_blueprint
+from homeassistant.const import STATE_ON
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
@@ -19,7 +20,8 @@ from .alarm_index import alarm_index
 from .const import DOMAIN
 from .data import CommunityEntry
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS, blueprint_path
+from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
+from .views import texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,7 +29,9 @@ EVERY: Final = timedelta(minutes=1)
 LATE: Final = timedelta(minutes=1)
 # What is looked for, by issue key, in the order in which the log names it.
 STEP_LATE, OUTBOX_STUCK, RECORDING = "step_late", "outbox_stuck", "recording_failed"
-LOOP_UNHEARD = "loop_unheard"
+LOOP_UNHEARD, LOOPS_UNUSED, NO_LOOP_YET = "loop_unheard", "loops_unused", "no_loop_yet"
+NO_AUTOMATION: Final = "no_automation"
+_FAULTS: Final = frozenset((STEP_LATE, OUTBOX_STUCK, RECORDING))
 
 
 class Audit:
@@ -56,13 +60,39 @@ class Audit:
             found[OUTBOX_STUCK] = {"count": str(len(stuck))}
         if (problem := engine.recording_problem) is not None:
             found[RECORDING] = {"problem": problem}
-        for loop in SHIPPED_LOOPS:
-            if engine.loop_on(loop, default=LOOPS[loop].on) and (why := self._unheard(loop)):
-                found[f"{LOOP_UNHEARD}_{loop}"] = {"loop": loop, "why": why}
+        found.update(self._deaf())
         self._say(found)
 
+    def _deaf(self) -> dict[str, Mapping[str, str]]:
+        """Find the loops that are on but would hear nothing.
+
+        Named each: those on which lives may depend, and those that the community has begun to use.
+        What it has never set up is one list, so that the rest is not lost in it; and before the
+        first loop is set up that is all there is to say.
+        """
+        engine = self._entry.runtime_data.engine
+        silent = {loop: self._unheard(loop) for loop in SHIPPED_LOOPS}
+        if set(silent.values()) == {NO_AUTOMATION}:
+            return {NO_LOOP_YET: {}}
+        found: dict[str, Mapping[str, str]] = {}
+        unused = []
+        for loop, why in silent.items():
+            if why is None or not loop_is_on(self._hass, engine, loop):
+                continue
+            if why == NO_AUTOMATION and not LOOPS[loop].life_safety:
+                unused.append(loop)
+            else:
+                found[f"{LOOP_UNHEARD}_{loop}"] = {"loop": self._names((loop,)), "why": why}
+        if unused:
+            found[LOOPS_UNUSED] = {"loops": self._names(unused)}
+        return found
+
+    def _names(self, loops: Iterable[str]) -> str:
+        words = texts(self._hass, self._hass.config.language)
+        return str(words["message"]["comma"]).join(words["loops"][loop] for loop in loops)
+
     def _unheard(self, loop: str) -> str | None:
-        """Say why a loop that is switched on would hear nothing; None if it would hear."""
+        """Say why a loop would hear nothing; None if it would hear."""
         automations = automations_with_blueprint(self._hass, blueprint_path(loop))
         attached = [
             one
@@ -71,7 +101,9 @@ class Audit:
         ]
         if attached:
             return None if any(one.sources for one in attached) else "no_source"
-        return "automation_off" if automations else "no_automation"
+        if any(self._hass.states.is_state(one, STATE_ON) for one in automations):
+            return None  # It waits for something else than alarms: a person's report, a lock.
+        return "automation_off" if automations else NO_AUTOMATION
 
     def _say(self, found: dict[str, Mapping[str, str]]) -> None:
         entry = self._entry
@@ -83,16 +115,13 @@ class Audit:
         for key, values in found.items():
             if self._raised.get(key) == values:
                 continue
-            kind = LOOP_UNHEARD if key.startswith(LOOP_UNHEARD) else key
-            translation = f"{kind}_{values['why']}" if kind == LOOP_UNHEARD else kind
+            translation = f"{LOOP_UNHEARD}_{values['why']}" if "why" in values else key
             ir.async_create_issue(
                 self._hass,
                 DOMAIN,
                 f"{entry.entry_id}_{key}",
                 is_fixable=False,
-                severity=ir.IssueSeverity.ERROR
-                if kind != LOOP_UNHEARD
-                else ir.IssueSeverity.WARNING,
+                severity=ir.IssueSeverity.ERROR if key in _FAULTS else ir.IssueSeverity.WARNING,
                 translation_key=translation,
                 translation_placeholders={**values, "community": entry.title},
             )

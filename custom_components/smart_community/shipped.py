@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.automation.const import DOMAIN as AUTOMATION
 from homeassistant.components.blueprint.const import DOMAIN as BLUEPRINT
 from homeassistant.const import SERVICE_RELOAD
@@ -20,10 +21,22 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
+from .engine.engine import Engine
+from .loops import LOOPS
 
 _LOGGER = logging.getLogger(__name__)
 
-SHIPPED_LOOPS: Final = ("smoke_single", "smoke_multiple", "waterlogging")
+SHIPPED_LOOPS: Final = (
+    "smoke_single",
+    "smoke_multiple",
+    "sprinkler_flow",
+    "gas_leak",
+    "waterlogging",
+    "pump_room_flood",
+    "manhole_moved",
+    "lift_entrapment",
+    "garage_overstay",
+)
 _FOLDER: Final = Path(__file__).parent / "blueprints"
 _STORAGE_KEY: Final = f"{DOMAIN}.blueprints"
 
@@ -42,6 +55,16 @@ class Outcome:
 def blueprint_path(loop: str) -> str:
     """Return a blueprint's path as automations name it."""
     return f"{DOMAIN}/{loop}.yaml"
+
+
+def loop_is_on(hass: HomeAssistant, engine: Engine, loop: str) -> bool:
+    """Return whether a loop is on: as somebody has switched it, or else as it is shipped.
+
+    One that is shipped off counts as on once an automation uses it: whoever makes an automation
+    wants to hear from it, and an alarm muted by a switch that nobody has touched is lost.
+    """
+    shipped = LOOPS[loop].on or bool(automations_with_blueprint(hass, blueprint_path(loop)))
+    return engine.loop_on(loop, default=shipped)
 
 
 async def async_install_blueprints(hass: HomeAssistant) -> None:

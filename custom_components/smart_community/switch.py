@@ -14,7 +14,7 @@ from .const import DOMAIN
 from .data import CommunityEntry
 from .entity import CommunityEntity
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS, blueprint_path
+from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
 
 PARALLEL_UPDATES = 0
 
@@ -39,13 +39,16 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Warn again after a restart."""
+        """Warn again after a restart, and look every minute whether an automation uses the loop."""
         self._warn()
+        listeners = self.entry.runtime_data.problems_changed
+        listeners.append(self.async_write_ha_state)
+        self.async_on_remove(lambda: listeners.remove(self.async_write_ha_state))
 
     @property
     @override
     def is_on(self) -> bool:
-        return self.engine.loop_on(self._loop, default=LOOPS[self._loop].on)
+        return loop_is_on(self.hass, self.engine, self._loop)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -65,7 +68,8 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
 
     def _warn(self) -> None:
         issue = f"{self.entry.entry_id}_life_safety_off_{self._loop}"
-        if self.is_on or not LOOPS[self._loop].life_safety:
+        # One that is shipped off and that nobody has touched was never relied on.
+        if not LOOPS[self._loop].life_safety or self.engine.loop_on(self._loop):
             ir.async_delete_issue(self.hass, DOMAIN, issue)
             return
         ir.async_create_issue(

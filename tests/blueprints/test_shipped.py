@@ -276,3 +276,52 @@ async def test_with_two_communities_the_blueprint_names_the_one_it_serves(
     await estate.settle()
     assert [one.loop for one in estate.active] == ["smoke_single"]
     assert other.runtime_data.engine.active == []
+
+
+async def test_loops_that_hear_nothing_are_named_if_lives_depend_on_them_and_else_listed(
+    estate: Estate,
+) -> None:
+    estate.detector(1, "gas")
+    await estate.automate("gas_leak")
+    await estate.automate("smoke_single")
+    await estate.pass_time(seconds=65)
+    issues = {
+        key.removeprefix(f"{estate.entry.entry_id}_"): issue
+        for (domain, key), issue in ir.async_get(estate.hass).issues.items()
+        if domain == DOMAIN
+    }
+    said = {key: issue.translation_key for key, issue in issues.items()}
+    assert said == {
+        "loop_unheard_smoke_single": "loop_unheard_no_source",
+        "loop_unheard_smoke_multiple": "loop_unheard_no_automation",
+        "loop_unheard_sprinkler_flow": "loop_unheard_no_automation",
+        "loops_unused": "loops_unused",
+    }
+    assert "Waterlogging" in issues["loops_unused"].translation_placeholders["loops"]
+    await estate.hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "automation.gas_leak"}, blocking=True
+    )
+    await estate.pass_time(seconds=65)
+    issue = ir.async_get(estate.hass).async_get_issue(
+        DOMAIN, f"{estate.entry.entry_id}_loop_unheard_gas_leak"
+    )
+    assert issue.translation_key == "loop_unheard_automation_off"
+
+
+async def test_a_loop_that_is_shipped_off_is_on_once_an_automation_uses_it(estate: Estate) -> None:
+    switch = "switch.estate_pump_room_flooded"
+    assert estate.hass.states.get(switch).state == "off"
+    detector = estate.detector(1, "moisture")
+    await estate.automate("pump_room_flood")
+    await estate.pass_time(seconds=65)
+    assert estate.hass.states.get(switch).state == "on"
+    await estate.hass.services.async_call(
+        "switch", "turn_off", {"entity_id": switch}, blocking=True
+    )
+    estate.set(detector, "on")
+    await estate.pass_time(seconds=35)
+    assert estate.active == []
+    assert estate.hass.states.get(switch).state == "off"
+    await estate.hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+    await estate.pass_time(seconds=35)
+    assert [one.loop for one in estate.active] == ["pump_room_flood"]

@@ -146,7 +146,8 @@ def test_every_repair_issue_has_its_sentence() -> None:
         for word in _words(keyword.value)
     }
     unheard = {f"loop_unheard_{why}" for why in ("no_automation", "automation_off", "no_source")}
-    audited = {"step_late", "outbox_stuck", "recording_failed", *unheard}
+    audited = {"step_late", "outbox_stuck", "recording_failed", "loops_unused", "no_loop_yet"}
+    audited |= unheard
     for key in written_out | audited | set(STORE_ISSUES):
         _issue_path(key)
 

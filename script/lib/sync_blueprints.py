@@ -1,0 +1,195 @@
+"""Keeps what the 28 blueprints share the same in all of them: this file owns those lines.
+
+A blueprint's own lines are what it watches, when it believes, its ladder and times. Owned here, and
+written out in full in each file, so that a reader needs no other: the inputs of OWNED (each loop
+keeps its own default), the section of tier actions with its triggers and branches, which follow
+from the tiers of the ladder, and the run mode. A new blueprint may leave all of them out but
+`zone_by`, `handle_within` and `receipt_within`, which it writes as `key: {default: ...}`.
+"""
+
+import sys
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "custom_components" / "smart_community"
+# The catalogue without Home Assistant, whose import takes seconds.
+sys.modules.setdefault("catalogue", types.ModuleType("catalogue")).__path__ = [str(PACKAGE)]
+
+from catalogue.core.model import Tier
+from catalogue.loops import LOOPS
+
+FOLDER: Final = ROOT / "blueprints" / "automation" / "smart_community"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """An input that is worded the same in every blueprint; `default` None: the loop's own."""
+
+    name: str
+    description: str
+    selector: str
+    default: str | None = None
+
+
+_ZONES: Final = {
+    "source": "Detector · 探测器",
+    "area": "Area · 区域",
+    "floor": "Floor · 楼层",
+    "community": "Whole community · 整个社区",
+}
+_DURATION: Final = "{duration: {}}"
+_ACTION: Final = Input(
+    name="When {en} is told · 通知{zh}时",
+    description="Actions of your own. 自定义动作。",
+    selector="{action: {}}",
+    default="[]",
+)
+_TIERS: Final = {
+    Tier.PROPERTY: ("the property company", "物业"),
+    Tier.COMMITTEE: ("the committee", "居委会"),
+    Tier.DEPARTMENT: ("the department", "职能部门"),
+    Tier.TOWNSHIP: ("the township", "镇主管部门"),
+}
+OWNED: Final = {
+    "zone_by": Input(
+        name="One incident per · 事件归并范围",
+        description=(
+            "Alarms of one such place belong together in one incident. "
+            "同一范围内的报警视为一处，并入同一事件。"
+        ),
+        selector="{select: {options: [%s]}}",
+    ),
+    "community": Input(
+        name="Community · 社区",
+        description="Needed only if there are several. 仅在有多个社区时需要。",
+        selector="{config_entry: {integration: smart_community}}",
+        default='""',
+    ),
+    "handle_within": Input(
+        name="Handled within · 处置时限",
+        description=(
+            "Counted from the acknowledgement; then the incident is open again. "
+            "自确认起算，超时事件重新打开。"
+        ),
+        selector=_DURATION,
+    ),
+    "receipt_within": Input(
+        name="Receipt within · 回执时限",
+        description="Without a receipt the next channel is tried. 无回执则改用下一种方式。",
+        selector=_DURATION,
+    ),
+}
+_MODE: Final = ["mode: parallel", "max: 100", "max_exceeded: error"]
+
+
+def synced(text: str, loop: str) -> str:
+    """Return a blueprint's text with everything that is owned here as it has to be.
+
+    Raises ValueError with the loop's name if its frame is not that of a blueprint of ours.
+    """
+    lines = text.splitlines()
+    try:
+        triggers, actions = lines.index("triggers:"), lines.index("actions:")
+        end = lines.index("              receipt_within: !input receipt_within", actions)
+    except ValueError as err:
+        raise ValueError(f"{loop}: no triggers, actions or end of the signal: {err}") from err
+    tiers = [tier for tier in Tier if any(f"{{tier: {tier}," in line for line in lines[actions:])]
+    head = next(i for i, line in enumerate(lines) if line in {"    actions:", *_MODE, "triggers:"})
+    own_triggers = [line for line in lines[triggers + 1 : actions] if "_escalated" not in line]
+    return "\n".join(
+        [
+            *(_owned(line) for line in lines[:head]),
+            *_tier_inputs(tiers),
+            *_MODE,
+            "triggers:",
+            *own_triggers,
+            *(_escalated(loop, tier) for tier in tiers),
+            *lines[actions : end + 1],
+            *(
+                f"      - {{conditions: [{{condition: trigger, id: {tier}}}], "
+                f"sequence: !input actions_{tier}}}"
+                for tier in tiers
+            ),
+            "",
+        ]
+    )
+
+
+def _owned(line: str) -> str:
+    key, _, rest = line.strip().partition(":")
+    if key not in OWNED or not line.startswith("        "):
+        return line
+    said: dict[str, Any] = yaml.safe_load(rest) or {}
+    one = OWNED[key]
+    default = one.default or yaml.safe_dump(said["default"], default_flow_style=True).split("\n")[0]
+    selector = one.selector
+    if key == "zone_by":
+        offered = [row["value"] for row in _options(said)] or list(_ZONES)
+        selector %= ", ".join(f"{{value: {zone}, label: {_ZONES[zone]}}}" for zone in offered)
+    return _input(key, one.name, one.description, default, selector)
+
+
+def _options(said: dict[str, Any]) -> Sequence[dict[str, str]]:
+    options: list[dict[str, str]] = said.get("selector", {}).get("select", {}).get("options", [])
+    return options
+
+
+def _input(key: str, name: str, description: str, default: str, selector: str) -> str:
+    return (
+        f"        {key}: {{name: {name}, description: {description}, "
+        f"default: {default}, selector: {selector}}}"
+    )
+
+
+def _tier_inputs(tiers: Sequence[Tier]) -> list[str]:
+    rows = [
+        "    actions:",
+        "      name: What else to do · 联动动作",
+        "      icon: mdi:play-circle-outline",
+        "      collapsed: true",
+        "      input:",
+    ]
+    for tier in tiers:
+        en, zh = _TIERS[tier]
+        name = _ACTION.name.format(en=en, zh=zh)
+        key = f"actions_{tier}"
+        rows.append(_input(key, name, _ACTION.description, "[]", _ACTION.selector))
+    return rows
+
+
+def _escalated(loop: str, tier: Tier) -> str:
+    return (
+        f"  - {{trigger: smart_community.incident_escalated, id: {tier}, "
+        f"options: {{loop: [{loop}], tier: [{tier}]}}}}"
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write what differs; with --check only name it, and fail."""
+    check = "--check" in arguments
+    stale = []
+    for loop in LOOPS:
+        path = FOLDER / f"{loop}.yaml"
+        if not path.exists():
+            continue
+        text = path.read_text()
+        wanted = synced(text, loop)
+        if text != wanted:
+            stale.append(path)
+            if not check:
+                path.write_text(wanted)
+    for path in stale:
+        print(f"{path.relative_to(ROOT)}: {'differs' if check else 'written'}")
+    if check and stale:
+        print("run script/sync_blueprints")
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
