@@ -6,6 +6,7 @@ This is the composition root: the only file that knows all the parts.
 import logging
 from collections.abc import Awaitable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, Platform
@@ -31,6 +32,7 @@ from .data import CommunityData, CommunityEntry, SmartCommunityEntry, announce, 
 from .deeds import Deeds
 from .engine.clock import Clock
 from .engine.engine import Engine
+from .engine.evidence import EvidenceFiles
 from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
@@ -127,7 +129,12 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
 
     deeds = Deeds(engine, people)
-    entry.runtime_data = CommunityData(engine=engine, people=people, deeds=deeds)
+    entry.runtime_data = CommunityData(
+        engine=engine,
+        people=people,
+        deeds=deeds,
+        evidence=EvidenceFiles(Path(hass.config.path("smart_community_evidence", entry.entry_id))),
+    )
     await async_install_blueprints(hass)
     await hass.config_entries.async_forward_entry_setups(entry, COMMUNITY_PLATFORMS)
 

@@ -13,6 +13,7 @@ from .core.events import Announce
 from .core.model import Incident
 from .deeds import Deeds
 from .engine.engine import Engine
+from .engine.evidence import EvidenceFiles
 from .errors import refusal
 from .modbus_bus import ModbusBusData
 from .people import People
@@ -38,6 +39,7 @@ class CommunityData:
     engine: Engine
     people: People
     deeds: Deeds
+    evidence: EvidenceFiles
     problems: dict[str, str] = field(default_factory=dict)
     problems_changed: list[Callable[[], None]] = field(default_factory=list)
     responders_added: list[Callable[[], None]] = field(default_factory=list)

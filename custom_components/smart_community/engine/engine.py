@@ -22,7 +22,8 @@ from ..core.events import (
     Event,
     Tick,
 )
-from ..core.model import DeliveryState, Incident
+from ..core.evidence import Evidence
+from ..core.model import Actor, DeliveryState, Incident
 from .opener import Opener
 from .outbox import Letter, LetterState, Outbox
 from .requests import OpenRequest, Result, SignalRequest
@@ -164,6 +165,21 @@ class Engine:
     async def timeline(self, incident_id: str) -> list[Entry]:
         """Return an incident's timeline."""
         return await self._read(self._store.timeline, incident_id)
+
+    async def add_evidence(self, evidence: Evidence, actor: Actor | None = None) -> None:
+        """Put evidence on record, with its digest on the incident's timeline.
+
+        The file is kept before (EvidenceFiles.keep): a row never promises what is not there.
+        """
+        await self._runner.run(partial(self._opener.evidence, evidence, actor))
+
+    async def evidence(self, incident: str) -> list[Evidence]:
+        """Return what proves an incident (or a report, `report:<id>`), oldest first."""
+        return await self._read(self._store.evidence, incident)
+
+    async def evidence_item(self, evidence_id: str) -> Evidence | None:
+        """Return one piece of evidence."""
+        return await self._read(self._store.evidence_item, evidence_id)
 
     async def _read[T](self, query: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, query, *args)

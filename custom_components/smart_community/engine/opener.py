@@ -6,9 +6,10 @@ from dataclasses import replace
 from ulid_transform import ulid_now
 
 from ..core.detection import Finding, Watch, observe
-from ..core.events import Alarmed, Quieted, TakenOver
+from ..core.events import Alarmed, Entry, Quieted, TakenOver
+from ..core.evidence import Evidence
 from ..core.incident import open_incident
-from ..core.model import Incident, Policy, Source, Verdict
+from ..core.model import Actor, Incident, Policy, Source, Verdict
 from .requests import OpenRequest, Result, SignalRequest
 from .runner import Work
 from .tables import SignalRow
@@ -134,6 +135,17 @@ class Opener:
             sources=sources,
             summary=request.summary,
         )
+
+    def evidence(self, evidence: Evidence, actor: Actor | None, work: Work) -> None:
+        """Put evidence on record and its digest on the timeline, also of an ended incident."""
+        work.batch.evidence[evidence.id] = evidence
+        entry = Entry(
+            kind="evidence",
+            at=work.now,
+            actor=actor,
+            data={"what": evidence.kind.value, "id": evidence.id, "digest": evidence.digest},
+        )
+        work.batch.entries.append((evidence.incident, entry))
 
     def _open_with(
         self,

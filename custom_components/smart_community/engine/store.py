@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +20,12 @@ from ..core import codec
 from ..core.detection import Watch
 from ..core.errors import DomainError
 from ..core.events import Entry
+from ..core.evidence import Evidence
 from ..core.model import Incident
 from .outbox import Letter, LetterState
 from .tables import (
     ACTIVE,
+    EVIDENCE,
     INCIDENT,
     META,
     METADATA,
@@ -33,6 +35,7 @@ from .tables import (
     TIMELINE,
     WATCH,
     SignalRow,
+    evidence_row,
     incident_row,
     letter_row,
     meta_row,
@@ -66,12 +69,11 @@ class Batch:
     signals: list[SignalRow] = field(default_factory=list)
     letters: dict[str, Letter] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, Evidence] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return any(
-            (self.incidents, self.watches, self.entries, self.signals, self.letters, self.settings)
-        )
+        return any(getattr(self, one.name) for one in fields(self))
 
     def add(self, later: Batch) -> None:
         """Put a later batch on top of this one (after a commit that failed)."""
@@ -81,6 +83,7 @@ class Batch:
         self.signals.extend(later.signals)
         self.letters.update(later.letters)
         self.settings.update(later.settings)
+        self.evidence.update(later.evidence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +177,9 @@ class Store:
                 self._write(connection, SIGNAL, [signal_row(one) for one in batch.signals])
                 self._write(connection, OUTBOX, [letter_row(x) for x in batch.letters.values()])
                 self._write(connection, META, [meta_row(*one) for one in batch.settings.items()])
+                self._write(
+                    connection, EVIDENCE, [evidence_row(x) for x in batch.evidence.values()]
+                )
         except SQLAlchemyError as err:
             raise StoreError("recording_failed", str(getattr(err, "orig", err))) from err
         self._hash = chained
@@ -232,6 +238,20 @@ class Store:
         return [
             codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}) for row in rows
         ]
+
+    def evidence(self, incident: str) -> list[Evidence]:
+        """Return what proves an incident (or a report, `report:<id>`), oldest first."""
+        query = select(EVIDENCE.c.document).where(EVIDENCE.c.incident == incident)
+        with self._connect() as connection:
+            documents = connection.execute(query.order_by(EVIDENCE.c.at)).scalars().all()
+        return [codec.load(Evidence, json.loads(document)) for document in documents]
+
+    def evidence_item(self, evidence_id: str) -> Evidence | None:
+        """Return one piece of evidence."""
+        query = select(EVIDENCE.c.document).where(EVIDENCE.c.id == evidence_id)
+        with self._connect() as connection:
+            document = connection.execute(query).scalar()
+        return None if document is None else codec.load(Evidence, json.loads(document))
 
     def chain_intact(self) -> bool:
         """Recompute the timeline's hashes: false if anything in it was edited or taken out."""

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import codec
 from ..core.detection import Signal, Watch
+from ..core.evidence import Evidence
 from ..core.model import Incident
 from .outbox import Letter
 
@@ -73,6 +74,16 @@ OUTBOX = Table(
     Column("id", String(160), primary_key=True),
     Column("incident", String(32), index=True),
     Column("state", String(16), index=True),
+    Column("document", Text),
+)
+EVIDENCE = Table(
+    "evidence",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("incident", String(64), index=True),
+    Column("kind", String(16)),
+    Column("at", String(40), index=True),
+    Column("digest", String(64)),
     Column("document", Text),
 )
 
@@ -146,6 +157,18 @@ def signal_row(row: SignalRow) -> dict[str, Any]:
         "value": row.signal.value,
         "verdict": row.verdict,
         "incident": row.incident,
+    }
+
+
+def evidence_row(evidence: Evidence) -> dict[str, Any]:
+    """Return the row of a piece of evidence."""
+    return {
+        "id": evidence.id,
+        "incident": evidence.incident,
+        "kind": evidence.kind.value,
+        "at": utc(evidence.at),
+        "digest": evidence.digest,
+        "document": plain_json(codec.dump(evidence)),
     }
 
 
