@@ -1,0 +1,121 @@
+"""The hosts that a virtual coordinator is tried with: the zha library, and bellows alone."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import zhaquirks
+import zhaquirks.legacy
+from bellows.zigbee.application import ControllerApplication
+from zha.application.gateway import Gateway
+from zha.application.helpers import (
+    CoordinatorConfiguration,
+    QuirksConfiguration,
+    ZHAConfiguration,
+    ZHAData,
+)
+
+from .zigbee import VirtualCoordinator, VirtualDevice
+
+FOUND = "device_fully_initialized"
+# Answers to devices, interviews, and frames that bellows has not had acknowledged
+UNDER_WAY = ("catching_coro", "initialize", "_send_data_frame")
+
+
+async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something holds that no event tells."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+async def _settled() -> None:
+    # zigpy leaves what it still has to say to devices as tasks that fail once the radio is gone
+    def talking() -> set[asyncio.Task[Any]]:
+        return {
+            task
+            for task in asyncio.all_tasks()
+            if getattr(task.get_coro(), "__name__", "") in UNDER_WAY
+        }
+
+    while tasks := talking():
+        await asyncio.wait(tasks, timeout=10)
+
+
+class ZhaHost:
+    """A zha Gateway and what it has told."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.events: list[Any] = []
+        gateway.on_all_events(self.events.append)
+
+    def entity(self, device: VirtualDevice, platform: str) -> Any:
+        """Give a device's first entity of this platform."""
+        entities = self.gateway.devices[device.ieee].platform_entities
+        return next(one for (kind, _), one in entities.items() if kind == platform)
+
+    async def pair(self, device: VirtualDevice, parent: VirtualDevice | None = None) -> None:
+        """Let a device join and wait until it is interviewed and configured."""
+        before = self._found()
+        await device.join(parent)
+        await until(lambda: self._found() >= before + 2)
+
+    def _found(self) -> int:
+        return sum(event.event == FOUND for event in self.events)
+
+
+@contextlib.asynccontextmanager
+async def zha(radio: VirtualCoordinator, folder: Path) -> AsyncIterator[ZhaHost]:
+    """Run a Gateway, unmodified, on this coordinator."""
+    data = ZHAData(
+        config=ZHAConfiguration(
+            coordinator_configuration=CoordinatorConfiguration(
+                path=radio.path, baudrate=115200, flow_control=None, radio_type="ezsp"
+            ),
+            quirks_configuration=QuirksConfiguration(
+                enabled=True,
+                setup_function=zhaquirks.setup,
+                uninitialized_packet_handler=zhaquirks.legacy.handle_message_from_uninitialized_sender,
+            ),
+        ),
+        zigpy_config={
+            "database_path": str(folder / f"{radio.port}.db"),
+            "use_thread": False,
+            "ota": {"enabled": False},
+        },
+        local_timezone=ZoneInfo("UTC"),
+        country_code="CN",
+    )
+    gateway = await Gateway.async_from_config(data)
+    await gateway.async_initialize()
+    try:
+        await gateway.async_initialize_devices_and_entities()
+        yield ZhaHost(gateway)
+    finally:
+        await _settled()
+        await gateway.shutdown()
+
+
+@contextlib.asynccontextmanager
+async def bare(radio: VirtualCoordinator, **config: Any) -> AsyncIterator[ControllerApplication]:
+    """Run bellows without zha on this coordinator; forms a network if there is none."""
+    app = await ControllerApplication.new(
+        {
+            "device": {"path": radio.path},
+            "use_thread": False,
+            "backup_enabled": False,
+            "topology_scan_enabled": False,
+            "ota": {"enabled": False},
+            **config,
+        },
+        auto_form=True,
+    )
+    try:
+        yield app
+    finally:
+        await _settled()
+        await app.shutdown()
