@@ -25,18 +25,14 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
 )
-from modbus_connection import ModbusError
-from modbus_connection.exceptions import (
-    GatewayPathUnavailableError,
-    GatewayTargetError,
-    ModbusConnectionError,
-    ModbusExceptionError,
-)
 
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .field.modbus import fire_panel
+from .field.modbus.line import Line, NoData
 from .field.modbus.poller import read_once
-from .modbus_bus import async_read_unit, params
+from .field.point import Quality, Value
+from .modbus_bus import async_read_unit
+from .modbus_link import params
 
 # A gateway is asked once by hand: a name to look up and a cold address table may take this long.
 _GATEWAY_WITHIN = 2.0
@@ -114,7 +110,7 @@ class UnitSubentryFlow(ConfigSubentryFlow):
 
     _data: dict[str, Any]
     _title: str
-    _answer: dict[str, bool]
+    _answer: dict[str, Value | None]
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for a new unit."""
@@ -199,25 +195,21 @@ class UnitSubentryFlow(ConfigSubentryFlow):
 
     async def _test(self) -> tuple[str | None, dict[str, str]]:
         entry, data = self._get_entry(), self._data
+        points = fire_panel.points(data["inputs"])
         try:
-            self._answer = await async_read_unit(self.hass, entry, data["unit"], data["inputs"])
-        except (ModbusError, TimeoutError, HomeAssistantError) as err:
-            return _unit_error(err), {"problem": str(err)}
+            self._answer = await async_read_unit(self.hass, entry, data["unit"], points)
+        except NoData as lack:
+            return _ERRORS.get(lack.quality, "unit_silent"), {"problem": lack.reason}
+        except HomeAssistantError as err:
+            return "line_in_use", {"problem": str(err)}
         return None, {}
 
 
-def _unit_error(err: Exception) -> str | None:
-    match err:
-        case GatewayTargetError() | GatewayPathUnavailableError() | TimeoutError():
-            return "unit_silent"
-        case ModbusExceptionError():
-            return "unit_refused"
-        case ModbusConnectionError():
-            return "cannot_connect"
-        case ModbusError():
-            return "no_modbus_answer"
-        case _:
-            return "line_in_use"
+_ERRORS = {
+    Quality.REFUSED: "unit_refused",
+    Quality.GARBLED: "no_modbus_answer",
+    Quality.DISCONNECTED: "cannot_connect",
+}
 
 
 def _bus_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,16 +237,15 @@ async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | No
     shared = any(one.endpoint == link.endpoint for one in async_get_connection_info(hass))
     try:
         async with async_get_temporary_unit(hass, link, 1) as unit:
+            line = Line(within=_GATEWAY_WITHIN)
             # On a shared line it would overwrite what another integration asked for this unit.
             if not shared:
-                unit.require_timeout(_GATEWAY_WITHIN)
-            await read_once(unit, fire_panel.points(1)[:1], within=_GATEWAY_WITHIN)
-    except ModbusConnectionError:
-        return "cannot_connect"
-    except ModbusExceptionError, TimeoutError:
-        return None  # a gateway that has no unit 1 refuses, or waits for it in vain
-    except ModbusError:
-        return "no_modbus_answer"
+                line.use(unit)
+            await read_once(line, unit, fire_panel.points(1)[:1])
+    except NoData as lack:
+        # A gateway that has no unit 1 refuses, or waits for it in vain.
+        error = _ERRORS.get(lack.quality)
+        return None if error == "unit_refused" else error
     except HomeAssistantError:
         return "line_in_use"
     return None

@@ -1,21 +1,24 @@
 """A Modbus bus at work: Home Assistant's shared connection, the poller, and units as subentries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from homeassistant.components.modbus.connection import async_get_temporary_unit, async_get_unit
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_HOST, CONF_PORT
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
-from modbus_connection import ModbusTcpParams
+from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN, SUBENTRY_UNIT
-from .field.modbus import fire_panel
+from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS, SUBENTRY_UNIT
 from .field.modbus.families import points_of
-from .field.modbus.poller import PolledUnit, Poller, read_once
+from .field.modbus.line import Line
+from .field.modbus.poller import Poller, read_once
+from .field.modbus.unit import PolledUnit
+from .field.point import Point, Value
+from .modbus_link import line_of, params, reach_of
+from .modbus_maps import LearnedMaps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -28,6 +31,11 @@ class BusUnit:
     polled: PolledUnit
     listeners: dict[str, Callable[[], None]]
 
+    @property
+    def address(self) -> int:
+        """The unit's address on the line."""
+        return int(self.data["unit"])
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class ModbusBusData:
@@ -35,14 +43,10 @@ class ModbusBusData:
 
     poller: Poller
     data: Mapping[str, Any]
+    maps: LearnedMaps
     units: dict[str, BusUnit] = field(default_factory=dict)
     show: list[Callable[[BusUnit], Awaitable[None]]] = field(default_factory=list)
     showing: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-def params(data: Mapping[str, Any]) -> ModbusTcpParams:
-    """Return the link's parameters as the shared connection wants them."""
-    return ModbusTcpParams(host=data[CONF_HOST], port=int(data[CONF_PORT]))
 
 
 async def async_setup_bus(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ModbusBusData:
@@ -52,7 +56,8 @@ async def async_setup_bus(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Modbu
     minutes, while the poller hears its detectors within seconds of its return. Raises
     ConfigEntryNotReady only if the line is held by somebody with other settings.
     """
-    bus = ModbusBusData(poller=Poller(), data=entry.data)
+    maps = await LearnedMaps.load(hass, entry)
+    bus = ModbusBusData(poller=Poller(line_of(entry.data)), data=entry.data, maps=maps)
     try:
         _apply(hass, entry, bus)
     except HomeAssistantError as err:
@@ -89,18 +94,46 @@ async def async_apply_subentries(
 
 
 async def async_read_unit(
-    hass: HomeAssistant, entry: ConfigEntry[Any], address: int, inputs: int
-) -> dict[str, bool]:
+    hass: HomeAssistant, entry: ConfigEntry[Any], address: int, points: Iterable[Point]
+) -> dict[str, Value | None]:
     """Read a unit that is yet to be saved; a bus at work goes on meanwhile.
 
     Raises HomeAssistantError if the line is held with other settings, else as `read_once`.
     """
-    points = fire_panel.points(inputs)
+    line: Line = line_of(entry.data)
+    if entry.state is ConfigEntryState.LOADED:
+        line = entry.runtime_data.poller.line
     async with async_get_temporary_unit(hass, params(entry.data), address) as unit:
-        if entry.state is ConfigEntryState.LOADED:
-            bus: ModbusBusData = entry.runtime_data
-            return await bus.poller.read(unit, points)
-        return await read_once(unit, points)
+        line.use(unit)
+        return await read_once(line, unit, points, reach_of(entry.data))
+
+
+@callback
+def async_rest_points(hass: HomeAssistant, sources: Collection[str]) -> None:
+    """Read these entities' points in the slow lane, and all others as their tables say.
+
+    For loops: `sources` are the entities that no loop needs at present, because every loop that
+    uses them is out of its hours. What is not a point of a bus is passed over.
+    """
+    idle: dict[str, set[str]] = {}
+    registry = er.async_get(hass)
+    for source in sources:
+        found = registry.async_get(source)
+        if found is not None and found.platform == DOMAIN and found.config_subentry_id is not None:
+            key = found.unique_id.removeprefix(f"{found.config_subentry_id}_")
+            idle.setdefault(found.config_subentry_id, set()).add(key)
+    for bus in buses(hass):
+        for unit in bus.units.values():
+            bus.poller.set_idle(unit.address, idle.get(unit.subentry_id, ()))
+
+
+def buses(hass: HomeAssistant) -> list[ModbusBusData]:
+    """Return the buses that are loaded."""
+    return [
+        entry.runtime_data
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if entry.data.get(CONF_KIND) == KIND_MODBUS_BUS and entry.state is ConfigEntryState.LOADED
+    ]
 
 
 def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> list[BusUnit]:
@@ -112,7 +145,8 @@ def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> 
     }
     for key, unit in list(bus.units.items()):
         if key not in wanted:
-            bus.poller.remove(int(unit.data["unit"]))
+            bus.poller.remove(unit.address)
+            bus.maps.forget(key)
             del bus.units[key]
     touched: list[BusUnit] = []
     for key, subentry in wanted.items():
@@ -124,41 +158,52 @@ def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> 
             subentry_id=key,
             title=subentry.title,
             data=subentry.data,
-            polled=_polled(hass, entry, subentry.data, listeners, old),
+            polled=_polled(hass, entry, bus, subentry, old),
             listeners=listeners,
         )
-        if old is not None:
-            bus.poller.remove(int(old.data["unit"]))
-        bus.poller.add(int(subentry.data["unit"]), unit.polled)
-        bus.units[key] = unit
         touched.append(unit)
+        if old is not None and old.polled is unit.polled:
+            bus.units[key] = unit
+            continue
+        if old is not None:
+            bus.poller.remove(old.address)
+        bus.poller.add(unit.address, unit.polled)
+        bus.units[key] = unit
     return touched
 
 
 def _polled(
     hass: HomeAssistant,
     entry: ConfigEntry[Any],
-    data: Mapping[str, Any],
-    listeners: Mapping[str, Callable[[], None]],
+    bus: ModbusBusData,
+    subentry: ConfigSubentry,
     old: BusUnit | None,
 ) -> PolledUnit:
-    """Return the unit to be polled; what is known of the same panel stays known."""
-    address = int(data["unit"])
-    same_panel = old is not None and int(old.data["unit"]) == address
-    points = points_of(data)
-    if old is not None and same_panel and old.polled.points == points:
+    """Return the unit to be polled; what is known of the same unit stays known."""
+    key, address = subentry.subentry_id, int(subentry.data["unit"])
+    same_unit = old is not None and old.address == address
+    points = points_of(subentry.data)
+    if old is not None and same_unit and old.polled.points == points:
         return old.polled
+    if old is not None and not same_unit:
+        bus.maps.forget(key)
 
     def tell(point: str) -> None:
-        if (listener := listeners.get(point)) is not None:
+        unit = bus.units.get(key)
+        if unit is not None and (listener := unit.listeners.get(point)) is not None:
             listener()
 
-    kept = {point.key for point in points}
-    return PolledUnit(
+    barriers = bus.maps.of(key)
+    polled = PolledUnit(
         unit=async_get_unit(hass, entry, params(entry.data), address),
         points=points,
         changed=tell,
-        readings={key: one for key, one in old.polled.readings.items() if key in kept}
-        if old is not None and same_panel
-        else {},
+        barriers=barriers,
+        learned=lambda: bus.maps.keep(key, barriers),
+        reach=reach_of(entry.data),
     )
+    # The library keeps what was asked for beyond the entry's life.
+    entry.async_on_unload(lambda: polled.unit.require_timeout(None))
+    if old is not None and same_unit:
+        polled.keep(old.polled)
+    return polled

@@ -1,6 +1,7 @@
 """The poller over real TCP, without Home Assistant, in time that passes when a test says so."""
 
 import asyncio
+import math
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,8 +13,9 @@ from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
-from custom_components.smart_community.field.modbus.poller import PolledUnit, Poller
-from custom_components.smart_community.field.point import Reading
+from custom_components.smart_community.field.modbus.poller import Poller
+from custom_components.smart_community.field.modbus.unit import PolledUnit
+from custom_components.smart_community.field.point import Point, Reading
 from tests.simulators.modbus_server import ModbusServer
 
 
@@ -26,32 +28,41 @@ class Pace:
     """A clock that goes while requests are under way, and jumps where the poller would sleep."""
 
     def __init__(self) -> None:
-        self._jumped = 0.0
-        self._resting: float | None = None
+        self._offset = 0.0
+        self._stands: float | None = None
+        self._until = self.clock()
         self._rests = asyncio.Event()
-        self._go = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def clock(self) -> float:
-        return self._jumped + (self._resting or time.monotonic())
+        return time.monotonic() + self._offset if self._stands is None else self._stands
 
     async def sleep(self, seconds: float) -> None:
-        self._resting = time.monotonic()
-        self._rests.set()
-        await self._go.wait()
-        self._go.clear()
-        self._jumped += self._resting + seconds - time.monotonic()
-        self._resting = None
+        target = self.clock() + seconds
+        if target > self._until:
+            self._stands = self.clock()
+            self._rests.set()
+            while target > self._until:
+                await self._woken.wait()
+                self._woken.clear()
+        self._offset, self._stands = target - time.monotonic(), None
+        await asyncio.sleep(0)
 
-    async def rounds(self, count: int = 1) -> None:
-        """Let the poller go round, and wait until it rests again."""
-        async with asyncio.timeout(count * 20):
-            for _ in range(count):
-                self._rests.clear()
-                self._go.set()
-                await self._rests.wait()
+    async def run(self, seconds: float = 1.0) -> None:
+        """Let so much time pass, and wait until the poller would sleep beyond it."""
+        self._rests.clear()
+        self._until = self.clock() + seconds
+        self._woken.set()
+        async with asyncio.timeout(60):
+            await self._rests.wait()
+
+    def go(self) -> None:
+        """Let time pass from now on: a line that is never idle cannot be waited for."""
+        self._until = math.inf
+        self._woken.set()
 
     async def first(self) -> None:
-        """Wait for the round that begins by itself."""
+        """Wait for what is done at once."""
         async with asyncio.timeout(20):
             await self._rests.wait()
 
@@ -66,10 +77,10 @@ class Bus:
     pace: Pace
     told: list[tuple[int, str, Reading]] = field(default_factory=list)
 
-    def add(self, address: int, inputs: int = 4) -> PolledUnit:
+    def add(self, address: int, points: tuple[Point, ...] = fire_panel.points(4)) -> PolledUnit:
         unit = PolledUnit(
             unit=self.link.for_unit(address),
-            points=fire_panel.points(inputs),
+            points=points,
             changed=lambda key: self.told.append((address, key, unit.reading(key))),
         )
         self.poller.add(address, unit)

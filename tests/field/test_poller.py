@@ -1,3 +1,5 @@
+"""What is asked when, and what becomes of it, over TCP with MBAP frames and every fault by name."""
+
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -5,57 +7,130 @@ from itertools import pairwise
 
 import pytest
 from modbus_connection import ModbusTcpParams
-from modbus_connection.exceptions import ModbusConnectionError, ModbusExceptionError
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
-from custom_components.smart_community.field.modbus.poller import EVERY, PolledUnit, read_once
-from custom_components.smart_community.field.point import Quality
+from custom_components.smart_community.field.modbus.line import Line, NoData
+from custom_components.smart_community.field.modbus.poller import Poller, read_once
+from custom_components.smart_community.field.modbus.unit import EVERY, PolledUnit
+from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer
 
 from .conftest import Bus
 
 NO_ANSWER, GARBLED, DISCONNECTED = Quality.NO_ANSWER, Quality.GARBLED, Quality.DISCONNECTED
+FAST = EVERY[Lane.FAST]
+
+
+def figure(address: int, **more: object) -> Point:
+    return Point(
+        key=f"input_{address}",
+        kind=Kind.INPUT,
+        address=address,
+        type=DataType.UINT16,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 async def test_an_input_in_alarm_is_read_with_its_time(bus: Bus) -> None:
     unit = bus.add(1)
     assert unit.reading("input_3").quality is Quality.NOT_READ
     bus.server.units[1].discrete[2] = True
-    await bus.pace.rounds()
+    await bus.pace.run()
     reading = unit.reading("input_3")
     assert (reading.value, reading.quality) == (True, Quality.GOOD)
     assert reading.at is not None
     assert timedelta() <= datetime.now(UTC) - reading.at < timedelta(seconds=5)
     assert unit.reading("input_2").value is False
     assert unit.reading("mains_fault").value is False
+    await bus.pace.run()
+    later = unit.reading("input_3").at
+    assert later is not None
+    assert later > reading.at, "read again and found the same"
 
 
 async def test_only_what_changed_is_told(bus: Bus) -> None:
     bus.add(1)
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert len(bus.told) == 7
     bus.told.clear()
-    await bus.pace.rounds(3)
+    await bus.pace.run(3)
     assert bus.told == []
     bus.server.units[1].discrete[1001] = True
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert [(key, reading.value) for _, key, reading in bus.told] == [("mains_fault", True)]
 
 
 async def test_a_panel_of_128_inputs_costs_two_requests(bus: Bus) -> None:
     bus.server.add_fire_panel(1, inputs=128)
-    unit = bus.add(1, inputs=128)
-    await bus.pace.rounds()
+    unit = bus.add(1, fire_panel.points(128))
+    await bus.pace.run(0.5)
     assert bus.asked(1) == 2
     assert len(unit.readings) == 131
+
+
+async def test_fast_points_are_read_every_second_and_slow_ones_twice_a_minute(bus: Bus) -> None:
+    bus.server.units[1].input[0] = 7
+    bus.add(1, (*fire_panel.points(4), figure(0)))
+    await bus.pace.run(31)
+    asked = [(function, start) for _, function, start, _ in bus.server.requests]
+    assert asked.count((4, 0)) == 2
+    assert 31 / 1.0 <= asked.count((2, 0)) <= 31 / FAST + 1
+
+
+async def test_a_slow_block_never_goes_twice_while_a_fast_one_is_due(bus: Bus) -> None:
+    for address in range(1, 6):
+        bus.server.units[address].input.update(dict.fromkeys(range(0, 2000, 200), 1))
+    bus.server.line_delay = 0.03
+    slow = tuple(figure(address) for address in range(0, 2000, 200))
+    for address in range(1, 6):
+        bus.add(address, (*fire_panel.points(4), *slow))
+    await bus.pace.run(4)
+    functions = [function for _, function, _, _ in bus.server.requests]
+    # Two fast blocks a unit need 0.3 s of each 0.8 s; the 50 slow ones all had their turn.
+    assert functions.count(4) == 50
+    first = functions[: functions.index(2) + 40]
+    backlog = "".join("s" if function == 4 else "f" for function in first)
+    assert "fs" in backlog
+    busy = [fast for fast in backlog.split("s") if fast]
+    assert max(len(fast) for fast in busy) <= 10
+    per_unit = [bus.asked(address) for address in range(1, 6)]
+    assert max(per_unit) - min(per_unit) <= 2
+
+
+async def test_a_line_too_slow_for_its_fast_blocks_still_reads_everything(bus: Bus) -> None:
+    bus.server.line_delay = 0.1
+    for address in range(1, 6):
+        bus.server.units[address].input[0] = address
+        bus.add(address, (*fire_panel.points(4), figure(0)))
+    bus.pace.go()
+    await until(lambda: sum(function == 4 for _, function, _, _ in bus.server.requests) == 5)
+    functions = [function for _, function, _, _ in bus.server.requests]
+    assert functions.count(2) <= 30, "one slow block goes among four fast ones"
+    counts = [bus.asked(address) for address in range(1, 6)]
+    assert max(counts) - min(counts) <= 2, "and the units share the rest fairly"
+
+
+async def test_an_idle_point_is_read_in_the_slow_lane_until_it_is_needed(bus: Bus) -> None:
+    unit = bus.add(1)
+    await bus.pace.run()
+    bus.poller.set_idle(1, [point.key for point in unit.points])
+    await bus.pace.run()
+    before = bus.asked(1)
+    await bus.pace.run(25)
+    assert bus.asked(1) == before
+    assert unit.reading("input_1").quality is Quality.GOOD
+    bus.server.units[1].discrete[0] = True
+    bus.poller.set_idle(1, ())
+    await bus.pace.run()
+    assert unit.reading("input_1").value is True
 
 
 @pytest.mark.parametrize(
     ("fault", "qualities"),
     [
         (Fault.SILENT, {NO_ANSWER}),
-        (Fault.BUSY, {NO_ANSWER}),
+        (Fault.BUSY, {Quality.BUSY}),
         (Fault.TRUNCATED, {NO_ANSWER}),
         (Fault.WRONG_TRANSACTION, {NO_ANSWER}),
         (Fault.GATEWAY_TARGET, {NO_ANSWER}),
@@ -69,22 +144,21 @@ async def test_a_faulty_unit_has_no_data_and_the_others_have_theirs_every_second
 ) -> None:
     faulty, first, last = bus.add(1), bus.add(2), bus.add(3)
     bus.server.units[1].discrete[0] = True
-    await bus.pace.rounds()
+    await bus.pace.run()
     bus.told.clear()
     bus.server.units[1].fault = fault
     for number in range(4):
-        asked = bus.asked(2), bus.asked(3)
-        bus.server.units[2].discrete[0] = number % 2 == 0
-        await bus.pace.rounds()
-        assert (bus.asked(2), bus.asked(3)) == (asked[0] + 2, asked[1] + 2)
-        assert first.reading("input_1").value is (number % 2 == 0)
+        on = number % 2 == 0
+        bus.server.units[2].discrete[0] = on
+        await bus.pace.run(1.6)
+        assert first.reading("input_1").value is on
     assert {reading.value for reading in faulty.readings.values()} == {None}
     assert {reading.quality for reading in faulty.readings.values()} <= qualities
     assert all(reading.reason for reading in faulty.readings.values())
     assert {reading.quality for reading in last.readings.values()} == {Quality.GOOD}
     assert {address for address, _, _ in bus.told} == {1, 2}
     bus.server.units[1].fault = None
-    await bus.pace.rounds(10)
+    await bus.pace.run(10)
     assert faulty.reading("input_1").value is True
     assert all(
         reading.value is not False for a, key, reading in bus.told if (a, key) == (1, "input_1")
@@ -95,7 +169,7 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
     late, other = bus.add(1), bus.add(2)
     bus.server.units[1].discrete.update(dict.fromkeys(range(4), True))
     bus.server.units[1].fault, bus.server.units[1].delay = Fault.SLOW, 0.7
-    await bus.pace.rounds(4)
+    await bus.pace.run(4)
     assert late.reading("input_1").quality is NO_ANSWER
     assert not any(reading.value for a, _, reading in bus.told if a == 2)
     assert other.reading("input_1").quality is Quality.GOOD
@@ -106,95 +180,204 @@ async def test_a_silent_unit_is_asked_after_2_4_8_and_then_every_10_seconds(bus:
     bus.add(1)
     bus.server.units[1].fault = Fault.SILENT
     asked_at: list[float] = []
-    for _ in range(48):
+    for _ in range(150):
         before, now = bus.asked(1), bus.pace.clock()
-        await bus.pace.rounds()
+        await bus.pace.run(0.25)
         if bus.asked(1) > before:
             asked_at.append(now)
             assert bus.asked(1) == before + 1, "a probe is one request"
     rests = [later - earlier for earlier, later in pairwise(asked_at)]
-    # In the first round that begins after its rest.
     for rest, least in zip(rests, [2, 4, 8, 10], strict=False):
-        assert least <= rest <= least + 2 * EVERY
+        assert least <= rest <= least + 1.5
 
 
-async def test_several_silent_units_delay_the_others_by_one_time_out_a_round(bus: Bus) -> None:
-    for address in range(1, 6):
-        bus.add(address)
+async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(bus: Bus) -> None:
+    healthy = bus.add(5)
     for address in range(1, 5):
+        bus.add(address)
         bus.server.units[address].fault = Fault.SILENT
-    await bus.pace.rounds()
-    for _ in range(12):
-        before = bus.pace.clock()
-        await bus.pace.rounds()
-        assert bus.pace.clock() - before < 1.7
+    await bus.pace.run(3)
+    last = bus.asked(5)
+    for _ in range(20):
+        await bus.pace.run(1.4)
+        assert bus.asked(5) > last
+        last = bus.asked(5)
     assert all(bus.asked(address) >= 3 for address in range(1, 5)), "none is given up"
-    assert bus.asked(5) == 26
+    assert healthy.reading("input_1").quality is Quality.GOOD
 
 
 async def test_a_part_that_is_refused_leaves_the_detectors_heard(bus: Bus) -> None:
     unit = bus.add(1)
     del bus.server.units[1].discrete[1001]
-    await bus.pace.rounds()
-    assert unit.reading("panel_fault").quality is Quality.REFUSED
+    await bus.pace.run()
+    assert unit.reading("mains_fault").quality is Quality.REFUSED
+    assert unit.reading("panel_fault").value is False
+    assert unit.reading("battery_fault").value is False
     bus.server.units[1].discrete[0] = True
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert unit.reading("input_1").value is True
 
 
-async def test_a_pulled_cable_is_no_data_and_heals_by_itself(bus: Bus) -> None:
-    units = bus.add(1), bus.add(2)
-    await bus.pace.rounds()
+async def test_a_hole_in_the_map_is_found_once_and_then_kept(bus: Bus) -> None:
+    learned: list[int] = []
+    panel = bus.server.units[1]
+    panel.input.update({address: address for address in range(60) if address not in {17, 41}})
+    points = tuple(figure(address) for address in panel.input)
+    unit = bus.add(1, points)
+    unit.learned = lambda: learned.append(bus.asked(1))
+    await bus.pace.run(2)
+    assert {key: unit.reading(key).value for key in unit.readings} == {
+        f"input_{address}": address for address in panel.input
+    }
+    assert [job.block.count for job in unit.jobs] == [17, 23, 18]
+    assert learned[0] <= 30
+    again = PolledUnit(
+        unit=bus.link.for_unit(1), points=points, changed=print, barriers=unit.barriers
+    )
+    assert [job.block for job in again.jobs] == [job.block for job in unit.jobs]
+
+
+async def test_a_unit_that_refuses_everything_for_a_while_is_read_as_before(bus: Bus) -> None:
+    unit = bus.add(1)
+    await bus.pace.run()
+    kept, bus.server.units[1].discrete = bus.server.units[1].discrete, {}
+    await bus.pace.run(5)
+    assert {reading.quality for reading in unit.readings.values()} == {Quality.REFUSED}
+    bus.server.units[1].discrete = kept
+    await bus.pace.run(11)
+    assert {reading.quality for reading in unit.readings.values()} == {Quality.GOOD}
+    assert unit.barriers == set(), "nothing was learned of a map that was not there"
+
+
+async def test_a_point_that_asks_for_it_is_in_alarm_only_when_it_is_read_twice(bus: Bus) -> None:
+    alarm = Point(
+        key="alarm", kind=Kind.DISCRETE, address=0, lane=Lane.FAST, confirm=True, alarm_value=False
+    )
+    bus.server.units[1].discrete[0] = True
+    unit = bus.add(1, (alarm,))
+    await bus.pace.run()
+    assert unit.reading("alarm").value is False
+    bus.told.clear()
+    bus.server.units[1].discrete[0] = False
+    before = bus.asked(1)
+    await bus.pace.run(FAST + 0.1)
+    assert [reading.value for _, _, reading in bus.told] == [True]
+    assert bus.asked(1) == before + 2, "the second read follows at once"
+
+
+@pytest.mark.parametrize(
+    ("rules", "said", "quality"),
+    [
+        ({"minimum": 10.0}, 9, Quality.OUT_OF_RANGE),
+        ({"maximum": 100.0}, 101, Quality.OUT_OF_RANGE),
+        ({"no_values": (0xFFFF,)}, 0xFFFF, Quality.NO_VALUE),
+        ({"no_values": (-0x8000,)}, 0x8000, Quality.NO_VALUE),
+    ],
+)
+async def test_a_value_that_cannot_be_is_no_data(
+    bus: Bus, rules: dict[str, object], said: int, quality: Quality
+) -> None:
+    bus.server.units[1].input[0] = 50
+    unit = bus.add(1, (figure(0, lane=Lane.FAST, **rules),))
+    await bus.pace.run()
+    assert unit.reading("input_0").value == 50
+    bus.server.units[1].input[0] = said
+    await bus.pace.run()
+    reading = unit.reading("input_0")
+    assert (reading.value, reading.quality) == (None, quality)
+    assert reading.reason
+    bus.server.units[1].input[0] = 51
+    await bus.pace.run()
+    assert unit.reading("input_0").value == 51
+
+
+async def test_a_jump_is_believed_when_it_is_seen_twice(bus: Bus) -> None:
+    bus.server.units[1].input[0] = 50
+    unit = bus.add(1, (figure(0, lane=Lane.FAST, step=5.0),))
+    await bus.pace.run()
+    bus.server.units[1].input[0] = 500
+    await bus.pace.run(FAST)
+    assert unit.reading("input_0").quality is Quality.JUMPED
+    await bus.pace.run(FAST)
+    assert unit.reading("input_0").value == 500
+
+
+async def test_a_value_that_never_moves_is_stuck(bus: Bus) -> None:
+    bus.server.units[1].input[0] = 501
+    unit = bus.add(1, (figure(0, lane=Lane.FAST, stuck_after=60.0, scale=0.1),))
+    await bus.pace.run(50)
+    assert unit.reading("input_0").value == 50.1
+    await bus.pace.run(15)
+    reading = unit.reading("input_0")
+    assert (reading.value, reading.quality) == (None, Quality.STUCK)
+    bus.server.units[1].input[0] = 502
+    await bus.pace.run()
+    assert unit.reading("input_0").value == 50.2
+
+
+async def test_a_block_of_nothing_but_ones_is_a_gateway_without_its_unit(bus: Bus) -> None:
+    bus.server.units[1].input.update(dict.fromkeys(range(8), 0xFFFF))
+    unit = bus.add(1, tuple(figure(address) for address in range(8)))
+    await bus.pace.run()
+    assert {reading.quality for reading in unit.readings.values()} == {Quality.NO_VALUE}
+
+
+async def test_a_pulled_cable_is_no_data_at_once_on_every_unit_and_heals_by_itself(
+    bus: Bus,
+) -> None:
+    units = [bus.add(address) for address in range(1, 6)]
+    await bus.pace.run()
     await bus.server.refuse(True)
-    await bus.pace.rounds()
+    await bus.pace.run(1.2)
     for unit in units:
         assert {(one.value, one.quality) for one in unit.readings.values()} == {
             (None, DISCONNECTED)
         }
+    await bus.pace.run(3600)
     bus.server.units[2].discrete[0] = True
     await bus.server.refuse(False)
-    await bus.pace.rounds(11)
+    await bus.pace.run(10)
     assert units[1].reading("input_1").value is True
-    assert units[0].reading("input_1").value is False
+    assert all(unit.reading("input_2").value is False for unit in units)
 
 
 async def test_a_restarted_gateway_is_heard_again(bus: Bus) -> None:
     unit = bus.add(1)
-    await bus.pace.rounds()
+    await bus.pace.run()
     bus.server.hang_up()
     bus.server.units[1].discrete[0] = True
-    await bus.pace.rounds(4)
+    await bus.pace.run(4)
     assert unit.reading("input_1").value is True
 
 
 async def test_units_come_and_go_on_the_same_connection(bus: Bus) -> None:
     first = bus.add(1)
-    await bus.pace.rounds()
+    await bus.pace.run()
     line = bus.connections()
     assert len(line) == 1
     second = bus.add(2)
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert second.reading("input_1").quality is Quality.GOOD
     bus.poller.remove(2)
     asked = bus.asked(1), bus.asked(2)
-    await bus.pace.rounds(2)
-    assert (bus.asked(1), bus.asked(2)) == (asked[0] + 4, asked[1])
+    await bus.pace.run(2)
+    assert bus.asked(1) > asked[0]
+    assert bus.asked(2) == asked[1]
     assert first.reading("input_1").quality is Quality.GOOD
     assert bus.connections() == line
 
 
-async def test_a_unit_that_is_removed_in_the_middle_of_a_round_is_not_asked(bus: Bus) -> None:
-    bus.add(2)
+async def test_a_unit_that_is_removed_by_what_another_said_is_not_asked(bus: Bus) -> None:
     unit = PolledUnit(
         unit=bus.link.for_unit(1),
         points=fire_panel.points(4),
         changed=lambda _: bus.poller.remove(2),
     )
-    bus.poller.remove(2)
     bus.poller.add(1, unit)
     bus.add(2)
-    await bus.pace.rounds()
-    assert (bus.asked(1), bus.asked(2)) == (2, 0)
+    await bus.pace.run()
+    assert bus.asked(1) > 0
+    assert bus.asked(2) == 0
 
 
 async def test_a_listener_that_fails_ends_nothing(
@@ -206,10 +389,10 @@ async def test_a_listener_that_fails_ends_nothing(
     unit = PolledUnit(unit=bus.link.for_unit(1), points=fire_panel.points(4), changed=fail)
     bus.poller.add(1, unit)
     other = bus.add(2)
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert unit.reading("battery_fault").quality is Quality.GOOD
     bus.server.units[2].discrete[0] = True
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert other.reading("input_1").value is True
     assert "Telling of input_1 failed" in caplog.text
 
@@ -217,19 +400,24 @@ async def test_a_listener_that_fails_ends_nothing(
 async def test_an_error_nobody_thought_of_is_no_data_and_ends_nothing(
     bus: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:
-    unit, other = bus.add(1), bus.add(2)
-    await bus.pace.rounds()
-
     class Broken:
-        async def async_update(self) -> None:
+        """The library's own error cannot be had on demand."""
+
+        connected = True
+
+        async def read_discrete_inputs(self, *_: int) -> list[bool]:
             raise ZeroDivisionError
 
-    whole, unit.parts = unit.parts, dict.fromkeys(unit.parts, Broken())  # type: ignore[arg-type] # the library's own error cannot be had on demand
-    await bus.pace.rounds()
+        async def disconnect(self) -> None: ...
+
+    unit, other = bus.add(1), bus.add(2)
+    await bus.pace.run()
+    whole, unit.unit = unit.unit, Broken()  # type: ignore[assignment]
+    await bus.pace.run()
     assert (unit.reading("input_1").value, unit.reading("input_1").quality) == (None, GARBLED)
-    unit.parts = whole
+    unit.unit = whole
     bus.server.units[2].discrete[0] = True
-    await bus.pace.rounds(3)
+    await bus.pace.run(3)
     assert other.reading("input_1").value is True
     assert unit.reading("input_1").value is False
     assert "ZeroDivisionError" in caplog.text
@@ -238,44 +426,39 @@ async def test_an_error_nobody_thought_of_is_no_data_and_ends_nothing(
 @pytest.mark.parametrize("fault", [Fault.SILENT, Fault.BUSY, Fault.TRUNCATED, None])
 async def test_a_unit_that_is_tried_out_disturbs_nobody(bus: Bus, fault: Fault | None) -> None:
     bus.add(1)
-    await bus.pace.rounds()
+    await bus.pace.run()
     bus.told.clear()
     bus.server.units[5].fault = fault
-    trial = asyncio.create_task(bus.poller.read(bus.link.for_unit(5), fire_panel.points(4)))
+    trial = asyncio.create_task(
+        read_once(bus.poller.line, bus.link.for_unit(5), fire_panel.points(4))
+    )
     await until(lambda: bus.asked(5) > 0)
-    await bus.pace.rounds(2)
+    await bus.pace.run(2)
     if fault is None:
         assert set((await trial).values()) == {False}
     else:
-        with pytest.raises(TimeoutError):
+        with pytest.raises(NoData):
             await trial
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert bus.told == []
-
-
-async def test_a_unit_that_is_read_by_hand_keeps_its_line(bus: Bus) -> None:
-    bus.add(1)
-    await bus.pace.rounds()
-    line = bus.connections()
-    await bus.poller.read(bus.link.for_unit(1), fire_panel.points(4))
-    await bus.pace.rounds()
-    assert bus.connections() == line
 
 
 async def test_a_reading_by_hand_says_what_is_wrong(
     server: ModbusServer, link: ModbusConnection
 ) -> None:
     server.units[1].discrete[3] = True
-    values = await read_once(link.for_unit(1), fire_panel.points(4))
+    line, unit = Line(), link.for_unit(1)
+    line.use(unit)
+    values = await read_once(line, unit, fire_panel.points(4))
     assert [key for key, value in values.items() if value] == ["input_4"]
-    with pytest.raises(ModbusExceptionError):
-        await read_once(link.for_unit(1), fire_panel.points(9))
-    server.units[1].fault = Fault.SILENT
-    with pytest.raises(TimeoutError):
-        await read_once(link.for_unit(1), fire_panel.points(4))
-    await server.refuse(True)
-    with pytest.raises(ModbusConnectionError):
-        await read_once(link.for_unit(1), fire_panel.points(4))
+    for quality, points in ((Quality.REFUSED, 9), (NO_ANSWER, 4), (DISCONNECTED, 4)):
+        with pytest.raises(NoData) as lack:
+            await read_once(line, unit, fire_panel.points(points))
+        assert lack.value.quality is quality
+        if quality is Quality.REFUSED:
+            server.units[1].fault = Fault.SILENT
+        else:
+            await server.refuse(True)
 
 
 async def test_a_gateway_that_swallows_everything_is_no_connection(
@@ -284,9 +467,17 @@ async def test_a_gateway_that_swallows_everything_is_no_connection(
     link = ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=black_hole))
     unit = PolledUnit(unit=link.for_unit(1), points=fire_panel.points(4), changed=lambda _: None)
     bus.poller.add(1, unit)
-    await bus.pace.rounds()
+    await bus.pace.run()
     assert unit.reading("input_1").quality is DISCONNECTED
     await link.close()
+
+
+async def test_a_poller_without_units_waits_for_one(bus: Bus) -> None:
+    await bus.pace.run(5)
+    unit = bus.add(3)
+    await bus.pace.run(0.5)
+    assert isinstance(bus.poller, Poller)
+    assert unit.reading("input_1").quality is Quality.GOOD
 
 
 async def until(met: Callable[[], bool]) -> None:

@@ -136,15 +136,18 @@ _ENUMS: Mapping[str, type[StrEnum]] = {
 }
 
 
+# Whether a point is on, alarm_value already applied; or the figure that is shown.
+type Value = bool | float
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """What is known of a point: `value` is None unless the quality is good.
 
-    A bool says whether the point is on, alarm_value already applied; a figure is the shown value.
     `at`: when it was read, None for what never was.
     """
 
-    value: bool | float | None
+    value: Value | None
     quality: Quality
     at: datetime | None = None
     reason: str = ""

@@ -1,110 +1,62 @@
-"""Asks the units of one bus, each once a second, one request at a time.
+"""Asks the units of one line, one request at a time: alarms every second, the rest in between.
 
-Whatever goes wrong is a reading without a value and with a reason, on the points of that unit only.
-A unit that does not answer is left alone for a while, longer each time: without that, each of its
-time-outs is a time in which no other detector of the bus is heard.
+    what is due           goes when
+    a fast block          first of all, the longest overdue first, which is fair among units
+    a slow block          no fast block is due, or four of them have gone before it
+    a search of a map     likewise
+    a unit that failed    likewise, and where its time-out fits in before the next fast block
+
+So a slow block delays an alarm by itself alone, and a line too slow for its fast blocks still reads
+everything. Whatever goes wrong is a reading without a value and with a reason, on the points of
+that unit only.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from itertools import chain
 
-from modbus_connection import ModbusError, ModbusUnit
-from modbus_connection.exceptions import (
-    GatewayPathUnavailableError,
-    GatewayTargetError,
-    ModbusConnectionError,
-    ModbusExceptionError,
-    ModbusTimeoutError,
-)
-from modbus_connection.model import ManualComponent, discrete_input
+from modbus_connection import ModbusUnit
 
-from ..point import UNREAD, Point, Quality, Reading
+from ..point import Lane, Point, Quality, Value
+from .decode import Raw, places, value_of
+from .line import Line, NoData
+from .plan import Block, Reach, plan
+from .unit import EVERY, Job, PolledUnit
+from .write import write
 
 _LOGGER = logging.getLogger(__name__)
 
-# Every unit is asked this often, in seconds, so that an alarm is in its state, and on a phone,
-# within one second: the rest is for the request and the way.
-EVERY = 0.8
-# The cap on one request, in seconds: the library retries a busy unit for a minute, holding the bus.
-ANSWER_WITHIN = 0.5
-# A unit that failed rests, then twice as long: after an RTU time-out a late answer would be taken
-# for the next one. A single lost frame costs its points these two seconds.
-FIRST_REST = 2.0
-# Detectors hang on it, so a unit that comes back is heard again within this.
-LONGEST_REST = 10.0
-# The most discrete inputs in one request (Modbus Application Protocol V1.1b3, 6.2).
-MOST_BITS = 2000
-
-type Listener = Callable[[str], None]
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class PolledUnit:
-    """One unit on the bus with its points, and what was last read of them."""
-
-    unit: ModbusUnit
-    points: tuple[Point, ...]
-    changed: Listener
-    readings: dict[str, Reading] = field(default_factory=dict)
-    rest: float = 0.0
-    due: float = 0.0
-    parts: dict[str, ManualComponent] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Put the points of each part into one request as far as it goes."""
-        self.unit.require_timeout(ANSWER_WITHIN)
-        self.parts = _parts(self.unit, self.points)
-
-    def reading(self, key: str) -> Reading:
-        """Return what is known of a point."""
-        return self.readings.get(key, UNREAD)
-
-    def take(self, part: str, values: Mapping[str, bool]) -> None:
-        """Note what a request brought, and tell of the points that changed."""
-        now = datetime.now(UTC)
-        for point in self._of(part):
-            self._note(point, Reading(value=bool(values[point.key]), quality=Quality.GOOD, at=now))
-
-    def lack(self, part: str, lack: Reading) -> None:
-        """Note why there is no data, and tell of the points that had some."""
-        for point in self._of(part):
-            self._note(point, lack)
-
-    def _of(self, part: str) -> Iterator[Point]:
-        return (point for point in self.points if _part(point) == part)
-
-    def _note(self, point: Point, reading: Reading) -> None:
-        before = self.reading(point.key)
-        self.readings[point.key] = reading
-        if (before.value, before.quality) == (reading.value, reading.quality):
-            return
-        try:
-            self.changed(point.key)
-        except Exception:
-            # The reading is noted; one listener must not cost the other points theirs.
-            _LOGGER.exception("Telling of %s failed", point.key)
+# Among so many fast blocks one of the others goes, however late the fast ones are.
+_FAST_PER_OTHER = 4
+# Units that failed are asked at most this often, in seconds: dead ones cost half of a line at most.
+_PROBE_EVERY = 1.0
+# Units that one after another find no connection: then it is the line. A single unit whose gateway
+# hangs up on it says nothing of the others.
+_LINE_IS_DOWN = 3
+# The longest sleep: within it a unit that was added is asked for the first time.
+_LOOK_AGAIN = 0.25
 
 
 class Poller:
-    """Runs over all units of one bus; units come and go while it runs."""
+    """Runs over all units of one line; units come and go while it runs."""
 
     def __init__(
         self,
+        line: Line | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Start without units."""
+        self.line = line or Line()
         self._clock = clock
         self._sleep = sleep
         self._units: dict[int, PolledUnit] = {}
-        # A request that waited for the line in the library would spend its cap waiting, and a
-        # unit in good health would be taken for a silent one.
-        self._line = asyncio.Lock()
+        self._fast_running = 0
+        self._probe_at = 0.0
+        self._unconnected: set[int] = set()
+        self._down = False
 
     @property
     def units(self) -> Mapping[int, PolledUnit]:
@@ -112,142 +64,175 @@ class Poller:
         return self._units
 
     def add(self, address: int, unit: PolledUnit) -> None:
-        """Ask this unit from the next round on."""
+        """Ask this unit from now on."""
+        self.line.use(unit.unit)
         self._units[address] = unit
 
     def remove(self, address: int) -> None:
         """Ask this unit no more; a request that is under way ends by itself."""
         self._units.pop(address, None)
+        self._unconnected.discard(address)
 
-    async def read(self, unit: ModbusUnit, points: Iterable[Point]) -> dict[str, bool]:
-        """Read points once, between the requests of the rounds. Raises as `read_once`."""
-        return await read_once(unit, points, self._line)
+    def set_idle(self, address: int, keys: Collection[str]) -> None:
+        """Read these points of a unit in the slow lane, because nothing needs them at present."""
+        if (unit := self._units.get(address)) is not None:
+            unit.set_idle(keys, self._clock())
+
+    async def write(self, address: int, point: Point, value: Value) -> None:
+        """Write a point, as soon as the request under way is through. Raises as `write`.
+
+        Raises KeyError if there is no unit of this address.
+        """
+        unit = self._units[address]
+        try:
+            await write(self.line, unit.unit, point, value)
+        finally:
+            unit.read_soon(point)
 
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            started = self._clock()
-            await self._round(started)
-            await self._sleep(max(EVERY - (self._clock() - started), 0))
-
-    async def _round(self, started: float) -> None:
-        due = [(address, unit) for address, unit in self._units.items() if unit.due <= started]
-        for address, unit in due:
-            if not unit.rest:
-                await self._ask(address, unit, started)
-        # After those that answer, so that several dead panels delay them by one time-out a round
-        # and not by one each. The price: the more are dead, the later the last is found again.
-        resting = [one for one in due if one[1].rest and one[1].due <= started]
-        for address, unit in sorted(resting, key=lambda one: one[1].due):
-            await self._ask(address, unit, started)
-            if self._clock() - started > EVERY - ANSWER_WITHIN:
-                return
-
-    async def _ask(self, address: int, unit: PolledUnit, started: float) -> None:
-        """Ask a unit for all its parts; `started` is when the round began."""
-        if self._units.get(address) is not unit:
-            return
-        dead: Reading | None = None
-        for part, component in unit.parts.items():
-            if dead is None:
-                dead = await self._ask_part(unit, part, component)
+            now = self._clock()
+            if (request := self._next(now)) is None:
+                await self._sleep(self._idle_for(now))
             else:
-                # One time-out a round is what a dead unit may cost the others.
-                unit.lack(part, dead)
-        before = unit.rest
-        unit.rest = min(before * 2 or FIRST_REST, LONGEST_REST) if dead else 0.0
-        # From the round's start: counted from the time-out's end it would miss its round.
-        unit.due = started + unit.rest
-        if dead and not before:
-            _LOGGER.warning("Modbus unit %s: %s", address, dead.reason)
-        elif before and not dead:
-            _LOGGER.info("Modbus unit %s answers again", address)
+                await request
 
-    async def _ask_part(
-        self, unit: PolledUnit, part: str, component: ManualComponent
-    ) -> Reading | None:
-        """Read one part; returns why the unit is taken for dead, None if it lives."""
+    def _next(self, now: float) -> Awaitable[None] | None:
+        """Choose what to ask next; None if nothing is due."""
+        fast: list[tuple[float, int, Job]] = []
+        others: list[tuple[float, int, Job | None]] = []
+        probes: list[tuple[float, int]] = []
+        next_fast = now + EVERY[Lane.FAST]
+        for address, unit in self._units.items():
+            if unit.rest:
+                if unit.due <= now:
+                    probes.append((unit.due, address))
+                continue
+            searched = unit.search[0] if unit.search is not None else None
+            if searched is not None:
+                others.append((now, address, None))
+            for job in unit.jobs:
+                if job is searched:
+                    continue
+                if job.lane is Lane.FAST:
+                    next_fast = min(next_fast, job.due)
+                if job.due <= now:
+                    (fast if job.lane is Lane.FAST else others).append((job.due, address, job))
+        if fast and (self._fast_running < _FAST_PER_OTHER or not (others or probes)):
+            self._fast_running += 1
+            _, address, job = min(fast, key=_due)
+            return self._read(address, job)
+        self._fast_running = 0
+        if probes and now >= self._probe_at:
+            due, address = min(probes)
+            if next_fast - now >= self.line.cap(0) or now - due >= EVERY[Lane.FAST]:
+                self._probe_at = now + _PROBE_EVERY
+                return self._probe(address)
+        if others:
+            _, address, other = min(others, key=_due)
+            return self._search(address) if other is None else self._read(address, other)
+        return self._read(*min(fast, key=_due)[1:]) if fast else None
+
+    def _idle_for(self, now: float) -> float:
+        probes = (max(one.due, self._probe_at) for one in self._units.values() if one.rest)
+        jobs = (job.due for one in self._units.values() if not one.rest for job in one.jobs)
+        # A probe that is due and does not fit in waits for what comes next.
+        coming = (due for due in chain(probes, jobs) if due > now)
+        return min(min(coming, default=now + _LOOK_AGAIN) - now, _LOOK_AGAIN)
+
+    async def _read(self, address: int, job: Job) -> None:
+        unit = self._units[address]
+        started = self._clock()
+        # From the beginning: counted from the end, what answers slowly would be asked less often.
+        job.due = started + EVERY[job.lane]
         try:
-            async with self._line:
-                values = await _read(unit.unit, component, ANSWER_WITHIN)
-            unit.take(part, values)
-        except (TimeoutError, ModbusError, OSError) as err:
-            lack = Reading(
-                value=None, quality=_quality(err), reason=str(err) or "no answer in time"
-            )
-        except Exception as err:
-            # Nothing that one unit's answer sets off may end the asking of the others: their last
-            # values would stand for ever.
-            _LOGGER.exception("Reading Modbus inputs failed")
-            lack = Reading(value=None, quality=Quality.GARBLED, reason=repr(err))
+            raw = await self.line.read(unit.unit, job.block)
+        except NoData as lack:
+            if self._units.get(address) is not unit:
+                return
+            if lack.quality is Quality.REFUSED:
+                self._lives(address, unit)
+                unit.refused(job, lack, started)
+            else:
+                self._failed(address, unit, lack)
         else:
-            return None
-        unit.lack(part, lack)
-        # An exception is an answer: the unit lives, and its other parts can be asked.
-        return None if lack.quality is Quality.REFUSED else lack
+            if self._units.get(address) is unit:
+                self._lives(address, unit)
+                unit.take(job, raw, started)
+
+    async def _probe(self, address: int) -> None:
+        """Ask a unit that failed for one block: a dead one costs one time-out."""
+        unit = self._units[address]
+        job = min(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
+        await self._read(address, job)
+
+    async def _search(self, address: int) -> None:
+        """Ask what the search of a unit's map wants to know."""
+        unit = self._units[address]
+        block = unit.search[1].ask if unit.search is not None else None
+        if block is None:
+            return
+        started = self._clock()
+        raw: Raw | None = None
+        try:
+            raw = await self.line.read(unit.unit, block)
+        except NoData as lack:
+            if not lack.illegal:
+                if self._units.get(address) is unit:
+                    self._failed(address, unit, lack)
+                return
+        unit.searched(block, raw, started)
+
+    def _failed(self, address: int, unit: PolledUnit, lack: NoData) -> None:
+        before = unit.rest
+        unit.failed(lack, self._clock())
+        if not before:
+            _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
+        if lack.quality is not Quality.DISCONNECTED:
+            self._connected()
+            return
+        self._unconnected.add(address)
+        if not self._down and len(self._unconnected) >= min(_LINE_IS_DOWN, len(self._units)):
+            # Asked one after the other, the last would show old values for minutes to come.
+            self._down = True
+            for one in self._units.values():
+                if not one.rest:
+                    one.failed(lack, self._clock())
+
+    def _lives(self, address: int, unit: PolledUnit) -> None:
+        if unit.answers(self._clock()):
+            _LOGGER.info("Modbus unit %s answers again", address)
+        self._connected()
+
+    def _connected(self) -> None:
+        """Note that the line is there, and with it everything that was only out of reach."""
+        self._unconnected.clear()
+        if self._down:
+            self._down = False
+            for one in self._units.values():
+                if one.why is Quality.DISCONNECTED:
+                    one.answers(self._clock())
 
 
-def _quality(err: BaseException) -> Quality:
-    match err:
-        case ModbusTimeoutError() | TimeoutError():
-            return Quality.NO_ANSWER
-        case GatewayTargetError() | GatewayPathUnavailableError():
-            # The gateway says that the unit behind it was silent, after waiting for it itself.
-            return Quality.NO_ANSWER
-        case ModbusExceptionError():
-            return Quality.REFUSED
-        case ModbusConnectionError() | OSError():
-            return Quality.DISCONNECTED
-        case _:
-            return Quality.GARBLED
+def _due(one: tuple[float, int, Job | None]) -> float:
+    return one[0]
 
 
 async def read_once(
-    unit: ModbusUnit,
-    points: Iterable[Point],
-    line: asyncio.Lock | None = None,
-    within: float = ANSWER_WITHIN,
-) -> dict[str, bool]:
-    """Read points once, for a test before they are saved; `within` seconds for each request.
-
-    Raises ModbusConnectionError if there is no connection, TimeoutError if nobody answers, another
-    ModbusError if the answer is an exception or nonsense.
-    """
-    line = line or asyncio.Lock()
-    values: dict[str, bool] = {}
-    for component in _parts(unit, points).values():
-        async with line:
-            values |= await _read(unit, component, within)
+    line: Line, unit: ModbusUnit, points: Iterable[Point], reach: Reach | None = None
+) -> dict[str, Value | None]:
+    """Read points once, for a test before they are saved. Raises NoData; keys as the points'."""
+    values: dict[str, Value | None] = {}
+    points = tuple(points)
+    for block in plan(points, reach or Reach()):
+        raw = await line.read(unit, block)
+        for point in points:
+            if block.holds(point):
+                values[point.key] = _value(point, block, raw)
     return values
 
 
-def _part(point: Point) -> str:
-    """Name what is read in one go: a panel's inputs and its faults lie a thousand apart."""
-    return f"{point.kind}_{point.address // 1000}"
-
-
-def _parts(unit: ModbusUnit, points: Iterable[Point]) -> dict[str, ManualComponent]:
-    parts: dict[str, ManualComponent] = {}
-    for point in points:
-        part = parts.get(_part(point))
-        if part is None:
-            part = parts[_part(point)] = ManualComponent(unit, max_span=MOST_BITS)
-        part.add(point.key, discrete_input(point.address))
-    return parts
-
-
-async def _read(unit: ModbusUnit, component: ManualComponent, within: float) -> dict[str, bool]:
-    """Make one request, and leave a line on which the next can be made."""
-    try:
-        async with asyncio.timeout(within):
-            values = await component.async_update()
-    except TimeoutError as err:
-        connected = unit.connected
-        # What still comes on this line would be taken for the next answer.
-        with suppress(ModbusError, OSError, TimeoutError):
-            async with asyncio.timeout(within):
-                await unit.disconnect()
-        if not connected:
-            raise ModbusConnectionError(str(err) or "no connection in time") from err
-        raise
-    return {key: bool(value) for key, value in values.items()}
+def _value(point: Point, block: Block, raw: Raw) -> Value | None:
+    start = point.address - block.address
+    return value_of(point, raw[start : start + point.type.words], places(point))

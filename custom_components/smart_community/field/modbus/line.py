@@ -1,0 +1,161 @@
+"""One request on a line at a time, each with a cap, and a line left on which the next can be made.
+
+What the library does that must not reach the values (measured; docs/modbus_families.md):
+a busy unit is asked again for a minute with the line held, so every request has a cap of ours; an
+answer in RTU framing that comes too late is taken for the next one of the same shape, and a
+truncated frame in TCP framing swallows the head of the next, so after anything but a clean answer
+the line is dropped and connected anew.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from modbus_connection import ModbusError, ModbusUnit
+from modbus_connection.exceptions import (
+    AcknowledgeError,
+    GatewayPathUnavailableError,
+    GatewayTargetError,
+    IllegalDataAddressError,
+    IllegalDataValueError,
+    ModbusConnectionError,
+    ModbusExceptionError,
+    ServerDeviceBusyError,
+)
+
+from ..point import Kind, Quality
+from .decode import Raw
+from .plan import Block
+
+_LOGGER = logging.getLogger(__name__)
+
+# How long a unit may think before it is taken for silent, in seconds, besides its bytes' own time.
+ANSWER_WITHIN = 0.5
+# A connection over a mobile network, with the name looked up.
+CONNECT_WITHIN = 3.0
+# Nobody hears of a fire while the line is being dropped.
+_DROP_WITHIN = 1.0
+_BITS_PER_CHARACTER = 11
+
+
+class NoData(Exception):  # noqa: N818 # what is missing is not an error of this program
+    """A request brought nothing. `illegal`: the unit has no such address, or not so many."""
+
+    def __init__(self, quality: Quality, reason: str, *, illegal: bool = False) -> None:
+        """Take what is said of the points, and why."""
+        super().__init__(reason)
+        self.quality = quality
+        self.reason = reason
+        self.illegal = illegal
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Line:
+    """A line that several units share. `baudrate`: of a serial line, 0 if only a gateway knows."""
+
+    within: float = ANSWER_WITHIN
+    baudrate: int = 0
+    spacing: float = 0.0
+    # A request that waited for the line in the library would spend its cap waiting, and a unit in
+    # good health would be taken for a silent one.
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    def use(self, unit: ModbusUnit) -> None:
+        """Make the library's own settings agree with the line's."""
+        unit.require_timeout(self.cap(256))
+        unit.set_message_spacing(self.spacing)
+
+    def cap(self, characters: int) -> float:
+        """Return how long a request with so many characters to and fro may take, in seconds."""
+        on_the_wire = characters * _BITS_PER_CHARACTER / self.baudrate if self.baudrate else 0.0
+        return self.within + on_the_wire + self.spacing
+
+    async def read(self, unit: ModbusUnit, block: Block) -> Raw:
+        """Make one request. Raises NoData."""
+        characters = 16 + (block.count // 8 if block.kind.is_bit else block.count * 2)
+        async with self.lock:
+            return await self.guarded(unit, self.cap(characters), lambda: _read(unit, block))
+
+    async def guarded[T](
+        self, unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Make one request under the lock that the caller holds. Raises NoData."""
+        try:
+            async with asyncio.timeout(cap if unit.connected else cap + CONNECT_WITHIN):
+                return await request()
+        except (TimeoutError, ModbusError, OSError) as err:
+            lack = _lack(unit, err)
+            if not isinstance(err, ModbusExceptionError):
+                await _drop(unit)
+            raise lack from err
+        except asyncio.CancelledError:
+            # The answer is still under way: whoever shares the line must not take it for theirs.
+            await _drop(unit)
+            raise
+        except Exception as err:
+            # Nothing that one unit's answer sets off may end the asking of the others: their last
+            # values would stand for ever.
+            _LOGGER.exception("A Modbus request failed")
+            await _drop(unit)
+            raise NoData(Quality.GARBLED, repr(err)) from err
+
+
+async def _read(unit: ModbusUnit, block: Block) -> Raw:
+    match block.kind:
+        case Kind.COIL:
+            return await unit.read_coils(block.address, block.count)
+        case Kind.DISCRETE:
+            return await unit.read_discrete_inputs(block.address, block.count)
+        case Kind.HOLDING:
+            return await unit.read_holding_registers(block.address, block.count)
+        case Kind.INPUT:
+            return await unit.read_input_registers(block.address, block.count)
+
+
+async def _drop(unit: ModbusUnit) -> None:
+    with suppress(ModbusError, OSError, TimeoutError):
+        async with asyncio.timeout(_DROP_WITHIN):
+            await unit.disconnect()
+
+
+def _lack(unit: ModbusUnit, err: Exception) -> NoData:
+    reason = str(err) or "no answer in time"
+    match err:
+        case ServerDeviceBusyError() | AcknowledgeError():
+            return NoData(Quality.BUSY, reason)
+        case GatewayTargetError() | GatewayPathUnavailableError():
+            # The gateway says that the unit behind it was silent, after waiting for it itself.
+            return NoData(Quality.NO_ANSWER, reason)
+        case IllegalDataAddressError() | IllegalDataValueError():
+            return NoData(Quality.REFUSED, reason, illegal=True)
+        case ModbusExceptionError():
+            return NoData(Quality.REFUSED, reason)
+        case TimeoutError() if _was_busy(err):
+            return NoData(Quality.BUSY, "busy, and still busy when asked again")
+        case TimeoutError() if not unit.connected:
+            return NoData(Quality.DISCONNECTED, "no connection in time")
+        case TimeoutError():
+            return NoData(Quality.NO_ANSWER, reason)
+        case ModbusConnectionError() | OSError():
+            return NoData(Quality.DISCONNECTED, reason)
+        case _:
+            return NoData(Quality.GARBLED, reason)
+
+
+def _was_busy(err: TimeoutError) -> bool:
+    """Whether the cap fell while the library was waiting to ask a busy unit again.
+
+    It says so nowhere else: the answers "busy" that it had are swallowed with its own retries. The
+    price of looking into the traceback: where the library changes, busy is called no answer.
+    """
+    if (cause := err.__cause__) is None:
+        return False
+    frames = [frame for frame, _ in traceback.walk_tb(cause.__traceback__)]
+    return any(
+        waited.f_code.co_name == "sleep" and by.f_globals.get("__name__", "").startswith("tenacity")
+        for by, waited in pairwise(frames)
+    )

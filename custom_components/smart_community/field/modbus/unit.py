@@ -1,0 +1,252 @@
+"""One unit on a line: its points, the requests that read them, and what was last read."""
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from modbus_connection import ModbusUnit
+
+from ..point import UNREAD, DataType, Lane, Point, Quality, Reading, Value
+from .decode import Judge, Raw, places, says_nothing, value_of
+from .learn import Learner
+from .line import NoData
+from .plan import Barrier, Block, Reach, plan_lanes
+
+_LOGGER = logging.getLogger(__name__)
+
+# How often a block of each lane is asked for, in seconds. Alarms a little more than once a second:
+# within one second an alarm is in its state, and the rest is for the request and the way.
+EVERY: Final = {Lane.FAST: 0.8, Lane.SLOW: 30.0}
+# A unit that failed rests, then twice as long: after an RTU time-out a late answer would be taken
+# for the next one. A single lost frame costs its points these two seconds.
+FIRST_REST = 2.0
+# Where detectors hang on a unit, it is heard again within this after it comes back.
+LONGEST_REST_OF_ALARMS = 10.0
+LONGEST_REST = 60.0
+# A block of which everything was refused is a unit in trouble, or the wrong map: searched again.
+_SEARCH_AGAIN = 60.0
+
+type Listener = Callable[[str], None]
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Job:
+    """A request that is made again and again. `raw`: its last answer, None if it brought none."""
+
+    block: Block
+    lane: Lane
+    points: tuple[Point, ...]
+    due: float
+    raw: Raw | None = None
+    at: datetime | None = None
+    # Whether an answer equal to the last one says nothing new of any point.
+    settled: bool = False
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class PolledUnit:
+    """One unit. `changed` is told the key of each point whose value or quality changed.
+
+    `barriers` is what was learned of the unit's map, to be kept with it: `learned` is called when
+    it grows. `rest` is how long a unit that failed is left alone, until `due`, and `why` it failed;
+    `search` is the job whose block is being searched for holes: it is not made meanwhile.
+    """
+
+    unit: ModbusUnit
+    points: tuple[Point, ...]
+    changed: Listener
+    readings: dict[str, Reading] = field(default_factory=dict)
+    barriers: set[Barrier] = field(default_factory=set)
+    learned: Callable[[], None] = lambda: None
+    reach: Reach = field(default_factory=Reach)
+    rest: float = 0.0
+    due: float = 0.0
+    jobs: list[Job] = field(init=False)
+    why: Quality | None = field(default=None, init=False)
+    search: tuple[Job, Learner] | None = field(default=None, init=False)
+    _idle: frozenset[str] = field(default=frozenset(), init=False)
+    _search_at: dict[Block, float] = field(default_factory=dict, init=False)
+    _suspects: set[str] = field(default_factory=set, init=False)
+    _judges: dict[str, Judge] = field(init=False)
+    _places: dict[str, int] = field(init=False)
+    _read_by: dict[str, Job] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Plan the requests."""
+        self._judges = {one.key: Judge(point=one) for one in self.points if _wants_judge(one)}
+        self._places = {one.key: places(one) for one in self.points}
+        self.jobs = []
+        self._replan(0.0)
+
+    @property
+    def longest_rest(self) -> float:
+        """How long the unit may be left alone after failures."""
+        alarms = any(job.lane is Lane.FAST for job in self.jobs)
+        return LONGEST_REST_OF_ALARMS if alarms else LONGEST_REST
+
+    def reading(self, key: str) -> Reading:
+        """Return what is known of a point, with the time it was last confirmed."""
+        known = self.readings.get(key, UNREAD)
+        job = self._read_by.get(key)
+        if known.quality is Quality.GOOD and job is not None and job.settled:
+            return replace(known, at=job.at)
+        return known
+
+    def set_idle(self, keys: Collection[str], now: float) -> None:
+        """Move points between the lanes; what was read stays known."""
+        if self._idle != (idle := frozenset(keys)):
+            self._idle = idle
+            self._replan(now)
+
+    def keep(self, former: PolledUnit) -> None:
+        """Keep what is known of the points that stay as they were in `former`."""
+        mine = {point.key: point for point in self.points}
+        for point in former.points:
+            if mine.get(point.key) == point and point.key in former.readings:
+                self.readings[point.key] = former.reading(point.key)
+        self.rest, self.due, self.why = former.rest, former.due, former.why
+
+    def read_soon(self, point: Point) -> None:
+        """Read a point before everything else, because it was written."""
+        if (job := self._read_by.get(point.key)) is not None:
+            job.due, job.settled = 0.0, False
+
+    def take(self, job: Job, raw: Raw, now: float) -> None:
+        """Note what a request brought at `now` (monotonic), and tell of the points that changed."""
+        job.at = datetime.now(UTC)
+        if job.settled and raw == job.raw:
+            return
+        job.raw = raw
+        job.settled = self._note_all(job.block, job.points, raw, now)
+        if self._suspects.intersection(point.key for point in job.points):
+            job.due = 0.0
+
+    def lack(self, points: Iterable[Point], lack: NoData) -> None:
+        """Note why there is no data, and tell of the points that had some."""
+        reading = Reading(
+            value=None, quality=lack.quality, at=datetime.now(UTC), reason=lack.reason
+        )
+        for point in points:
+            self._suspects.discard(point.key)
+            self._note(point, reading)
+
+    def refused(self, job: Job, lack: NoData, now: float) -> None:
+        """One request is refused; the unit lives. Begins to search its map where that may help."""
+        job.settled = False
+        self.lack(job.points, lack)
+        if not lack.illegal:
+            return
+        job.due = now + self.longest_rest
+        if self.search is None and now >= self._search_at.get(job.block, now):
+            learner = Learner(job.block, job.points)
+            if learner.ask is not None:
+                self.search = job, learner
+
+    def failed(self, lack: NoData, now: float) -> None:
+        """Nothing can be read: no point has data, and the unit is left alone for a while."""
+        for job in self.jobs:
+            job.settled = False
+        for judge in self._judges.values():
+            judge.forget()
+        self.search, self.why = None, lack.quality
+        self.lack(self.points, lack)
+        self.rest = min(self.rest * 2 or FIRST_REST, self.longest_rest)
+        self.due = now + self.rest
+
+    def answers(self, now: float) -> bool:
+        """Note that the unit lives; returns whether it is back. Then everything is read at once."""
+        if not self.rest:
+            return False
+        self.rest, self.why = 0.0, None
+        for job in self.jobs:
+            job.due = min(job.due, now)
+        return True
+
+    def searched(self, block: Block, raw: Raw | None, now: float) -> None:
+        """Take the answer to what the search asked; None: refused."""
+        if self.search is None:
+            return
+        job, learner = self.search
+        learner.told(answered=raw is not None)
+        if raw is not None:
+            self._note_all(block, [one for one in self.points if block.holds(one)], raw, now)
+        if learner.ask is not None:
+            return
+        self.search = None
+        self._search_at[job.block] = now + _SEARCH_AGAIN
+        if not learner.hopeless:
+            self.barriers |= learner.barriers
+            self._replan(now)
+            self.learned()
+
+    def _replan(self, now: float) -> None:
+        before = {(job.lane, job.block): job for job in self.jobs}
+        self.jobs = []
+        for lane, block in plan_lanes(self.points, self._idle, self.reach, self.barriers):
+            points = tuple(point for point in self.points if block.holds(point))
+            old = before.get((lane, block))
+            job = Job(block=block, lane=lane, points=points, due=now)
+            if old is not None:
+                job.due, job.raw, job.at, job.settled = old.due, old.raw, old.at, old.settled
+            self.jobs.append(job)
+        self._read_by = {point.key: job for job in self.jobs for point in job.points}
+
+    def _note_all(self, block: Block, points: Iterable[Point], raw: Raw, now: float) -> bool:
+        """Note a block's values; returns whether the same answer again would change nothing."""
+        if not block.kind.is_bit and says_nothing([int(word) for word in raw]):
+            self.lack(points, NoData(Quality.NO_VALUE, "every register says 0xFFFF"))
+            return True
+        settled = True
+        for point in points:
+            start = point.address - block.address
+            settled &= self._note_one(point, raw[start : start + point.type.words], now)
+        return settled
+
+    def _note_one(self, point: Point, raw: Raw, now: float) -> bool:
+        value = value_of(point, raw, self._places[point.key])
+        judge = self._judges.get(point.key)
+        if judge is not None:
+            quality, reason = judge.judge(raw, value, now)
+            if quality is not Quality.GOOD:
+                self.lack([point], NoData(quality, reason))
+                return False
+        elif value is None:
+            self.lack([point], NoData(Quality.NO_VALUE, "not a number"))
+            return True
+        if not self._confirmed(point, value):
+            return False
+        self._note(point, Reading(value=value, quality=Quality.GOOD, at=datetime.now(UTC)))
+        return judge is None or not judge.watches_time
+
+    def _confirmed(self, point: Point, value: Value | None) -> bool:
+        """Whether a point that asks for it is on for the second time running."""
+        if not point.confirm or value is not True or self._is_on(point):
+            self._suspects.discard(point.key)
+            return True
+        if point.key in self._suspects:
+            self._suspects.discard(point.key)
+            return True
+        self._suspects.add(point.key)
+        return False
+
+    def _is_on(self, point: Point) -> bool:
+        return self.readings.get(point.key, UNREAD).value is True
+
+    def _note(self, point: Point, reading: Reading) -> None:
+        before = self.readings.get(point.key, UNREAD)
+        self.readings[point.key] = reading
+        if (before.value, before.quality) == (reading.value, reading.quality):
+            return
+        try:
+            self.changed(point.key)
+        except Exception:
+            # The reading is noted; one listener must not cost the other points theirs.
+            _LOGGER.exception("Telling of %s failed", point.key)
+
+
+def _wants_judge(point: Point) -> bool:
+    limits = (point.minimum, point.maximum, point.step, point.stuck_after)
+    ruled = bool(point.no_values) or any(one is not None for one in limits)
+    return ruled or point.type is DataType.FLOAT32
