@@ -39,6 +39,7 @@ from .engine.store import Store, StoreError
 from .modbus_bus import async_setup_bus
 from .people import People
 from .services import async_register_services
+from .services_points import async_register_points_services
 from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
@@ -64,6 +65,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there before any community is: actions, texts, the record of episodes."""
     await async_load_texts(hass)
     async_register_services(hass)
+    async_register_points_services(hass)
 
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
