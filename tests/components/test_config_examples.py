@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-EXAMPLES = sorted(path for path in (Path(__file__).parents[2] / "config_examples").iterdir())
+FOLDER = Path(__file__).parents[2] / "config_examples"
+EXAMPLES = sorted(path.parent for path in FOLDER.glob("*/configuration.yaml"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)

@@ -13,10 +13,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.point import DataType, Kind
 from custom_components.smart_community.field.point_cells import Wrong
+from custom_components.smart_community.field.points_csv import decode
 from custom_components.smart_community.point_words import vocabulary
 
 from .translated import COMPONENT, LANGUAGES
 
+EXAMPLE = Path(__file__).parents[2] / "config_examples" / "point_table"
 TABLE = """unit,name,kind,address,type,device_class,unit_of_measurement,scale,lane,unit_name
 5,Smoke 201,discrete,0,bool,smoke,,,fast,Cabinet B1
 5,Temperature,input,40,int16,temperature,°C,0.1,slow,
@@ -209,6 +211,18 @@ async def test_only_an_administrator_imports_and_exports(
                 DOMAIN, action, data, blocking=True, context=context, return_response=True
             )
     assert not bus.subentries
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_shipped_table_of_2000_points_is_imported_and_comes_back(
+    hass: HomeAssistant, bus: MockConfigEntry, language: str
+) -> None:
+    hass.config.allowlist_external_dirs = {str(EXAMPLE)}
+    path = EXAMPLE / f"points.{language}.csv"
+    answer = await act(hass, "import_points", file=str(path))
+    assert answer["points"]["added"] == 2000
+    exported = await act(hass, "export_points")
+    assert exported["table"] == decode(path.read_bytes())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
