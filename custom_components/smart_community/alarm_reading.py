@@ -22,13 +22,22 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.const import ATTR_DEVICE_CLASS, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import (
+    ATTR_DEVICE_CLASS,
+    ATTR_UNIT_OF_MEASUREMENT,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import State, split_entity_id
 from homeassistant.util import dt as dt_util
 
 from .alarm_delivery import Reason
 from .alarm_kinds import Said
+from .units import in_unit
 
+_ON: Final = frozenset((STATE_ON,))
 _LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
@@ -62,13 +71,18 @@ class Gauge(Protocol):
 class StateGauge:
     """An alarm is one of some states."""
 
-    states: frozenset[str] = frozenset((STATE_ON,))
+    states: frozenset[str] = _ON
 
     def measure(self, _entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
         """Read a state."""
         if state is None or state.state in _LOST:
             return Level.NONE, None
-        return (Level.RAISED if state.state in self.states else Level.CLEAR), None
+        if state.state in self.states:
+            return Level.RAISED, None
+        # A measured value is neither on nor off: a sensor that a loop watches both ways must not be
+        # cleared by its state while its limit raises it.
+        on_or_off = self.states == _ON and state.state != STATE_OFF
+        return (Level.NONE if on_or_off else Level.CLEAR), None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,11 +103,15 @@ class Season:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitGauge:
-    """An alarm is a value past a limit; `limit` and `hysteresis` are in the unit of the entity."""
+    """An alarm is a value past a limit.
+
+    `limit` and `hysteresis` are in `unit`, or in the entity's own if that is None.
+    """
 
     above: bool
     limit: float
     hysteresis: float
+    unit: str | None = None
     season: Season | None = None
     agreed: Callable[[str], float | None] = lambda _entity_id: None
 
@@ -105,6 +123,7 @@ class LimitGauge:
             value = float(state.state)
         except ValueError:
             return Level.NONE, None
+        value = in_unit(value, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), self.unit)
         if not math.isfinite(value):
             return Level.NONE, None
         limit = self._limit(entity_id)

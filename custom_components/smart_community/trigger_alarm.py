@@ -125,6 +125,7 @@ class AlarmWatch:
 # nobody would know.
 _BELONGS: Final = {
     "limit": {Kind.ABOVE, Kind.BELOW},
+    "unit": {Kind.ABOVE, Kind.BELOW},
     "season_limit": {Kind.ABOVE, Kind.BELOW},
     "states": {Kind.STATE},
     "events": {Kind.EVENT},
@@ -175,6 +176,7 @@ _OPTIONS = {
     probatio.Optional("states"): _WORDS,
     probatio.Optional("limit"): _NUMBER,
     probatio.Optional("hysteresis", default=0.0): probatio.All(_NUMBER, probatio.Range(min=0)),
+    probatio.Optional("unit"): cv.string,
     probatio.Optional("season_limit"): _NUMBER,
     probatio.Optional("season_begins"): _month_day,
     probatio.Optional("season_ends"): _month_day,
@@ -208,6 +210,7 @@ def _limit_gauge(options: ConfigType) -> LimitGauge:
         above=options["kind"] is Kind.ABOVE,
         limit=options["limit"],
         hysteresis=options["hysteresis"],
+        unit=options.get("unit"),
         season=season,
     )
 

@@ -96,10 +96,10 @@ def synced(text: str, loop: str) -> str:
     lines = text.splitlines()
     try:
         triggers, actions = lines.index("triggers:"), lines.index("actions:")
-        end = lines.index("              receipt_within: !input receipt_within", actions)
     except ValueError as err:
-        raise ValueError(f"{loop}: no triggers, actions or end of the signal: {err}") from err
-    tiers = [tier for tier in Tier if any(f"{{tier: {tier}," in line for line in lines[actions:])]
+        raise ValueError(f"{loop}: no triggers or no actions: {err}") from err
+    ladder = [line for line in lines[actions:] if "{tier: " in line]
+    tiers = [tier for tier in Tier if any(f"{{tier: {tier}," in line for line in ladder)]
     head = next(i for i, line in enumerate(lines) if line in {"    actions:", *_MODE, "triggers:"})
     own_triggers = [line for line in lines[triggers + 1 : actions] if "_escalated" not in line]
     return "\n".join(
@@ -110,7 +110,7 @@ def synced(text: str, loop: str) -> str:
             "triggers:",
             *own_triggers,
             *(_escalated(loop, tier) for tier in tiers),
-            *lines[actions : end + 1],
+            *(line for line in lines[actions:] if "sequence: !input actions_" not in line),
             *(
                 f"      - {{conditions: [{{condition: trigger, id: {tier}}}], "
                 f"sequence: !input actions_{tier}}}"

@@ -295,6 +295,7 @@ async def test_loops_that_hear_nothing_are_named_if_lives_depend_on_them_and_els
         "loop_unheard_smoke_single": "loop_unheard_no_source",
         "loop_unheard_smoke_multiple": "loop_unheard_no_automation",
         "loop_unheard_sprinkler_flow": "loop_unheard_no_automation",
+        "loop_unheard_sos": "loop_unheard_no_automation",
         "loops_unused": "loops_unused",
     }
     assert "Waterlogging" in issues["loops_unused"].translation_placeholders["loops"]

@@ -11,6 +11,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.smart_community.const import DATA_STILL_RAISED
+
 from .alarm_ears import Ears, automation, detector, listen
 
 
@@ -218,3 +220,52 @@ async def test_an_option_that_would_be_silent_is_refused(
     state = hass.states.get("automation.a")
     assert state is not None
     assert state.state == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("unit", "alarm", "calm"),
+    [("mA", "400", "200"), ("A", "0.4", "0.2"), ("μA", "400000", "200000"), (None, "400", "200")],
+)
+async def test_a_limit_holds_for_sensors_in_any_unit_of_its_kind(
+    hass: HomeAssistant, unit: str | None, alarm: str, calm: str
+) -> None:
+    sensor = "sensor.residual_current"
+    options = {"kind": "above", "limit": 300, "unit": "mA"}
+    ears = await listen(hass, automation({"entity_id": sensor}, options))
+    for state in (calm, alarm, calm):
+        await say(hass, sensor, state, **({"unit_of_measurement": unit} if unit else {}))
+    assert ears.said == [(sensor, True, "edge"), (sensor, False, "edge")]
+
+
+async def test_a_pressure_in_megapascal_is_no_millipascal(hass: HomeAssistant) -> None:
+    sensor = "sensor.hydrant"
+    options = {"kind": "below", "limit": 70, "unit": "kPa"}
+    ears = await listen(hass, automation({"entity_id": sensor}, options))
+    for state in ("0.4", "0.05"):
+        await say(hass, sensor, state, unit_of_measurement="MPa")
+    assert ears.said == [(sensor, True, "edge")]
+
+
+async def test_a_limit_means_nothing_to_a_sensor_of_another_kind(hass: HomeAssistant) -> None:
+    thermometer = "sensor.cable"
+    options = {"kind": "above", "limit": 300, "unit": "mA"}
+    ears = await listen(hass, automation({"entity_id": thermometer}, options))
+    for state in ("20", "400"):
+        await say(hass, thermometer, state, unit_of_measurement="°C")
+    assert ears.said == []
+
+
+async def test_a_level_that_is_watched_both_ways_is_not_cleared_by_being_a_number(
+    hass: HomeAssistant,
+) -> None:
+    sensor = "sensor.level"
+    ears = await listen(
+        hass,
+        automation({"entity_id": sensor}, {"kind": "above", "limit": 30}, key="limit"),
+        automation({"entity_id": sensor}, key="state"),
+    )
+    hass.data[DATA_STILL_RAISED] = lambda _: True
+    for state in ("40", "unavailable", "45"):
+        await say(hass, sensor, state)
+    assert [name for name, one in ears.runs if not one["raised"]] == []
+    assert ears.told("limit")[0] == (sensor, True)

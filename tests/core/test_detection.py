@@ -99,6 +99,18 @@ def test_values_are_counted_by_value_and_repeats_do_not_count() -> None:
     assert finding.believed == ("door",)
 
 
+def test_each_event_counts_where_events_are_counted_also_of_one_source() -> None:
+    seen = watch(count=3, within=timedelta(minutes=5), distinct=Distinct.EVENT)
+    for minute in (0, 4):
+        finding = observe(seen, [says("lock", at=after(minutes=minute))], active=False)
+        assert finding.believed == ()
+        seen = finding.watch
+    late = observe(seen, [says("lock", at=after(minutes=6))], active=False)
+    assert late.believed == ()
+    third = observe(late.watch, [says("lock", at=after(minutes=7))], active=False)
+    assert third.believed == ("lock",)
+
+
 def test_a_source_that_is_quiet_again_is_forgotten_unless_it_still_counts() -> None:
     once = observe(watch(), [says("a")], active=False).watch
     assert not observe(once, [says("a", raised=False)], active=True).watch.episodes

@@ -16,10 +16,11 @@ from .noise import Noise, Sample, heard, laeq, level
 
 
 class Distinct(StrEnum):
-    """What `count` counts."""
+    """What `count` counts: sources, values, or each raise of any of them (wrong codes)."""
 
     SOURCE = "source"
     VALUE = "value"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -293,10 +294,9 @@ def _cleared(watch: Watch, episodes: dict[str, Episode], signals: Sequence[Signa
 
 def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str, ...]]:
     """Count distinct keys in the window that ends with the newest; one that arrives late counts."""
-    by_value = watch.detect.distinct is Distinct.VALUE
     hits = {(hit.key, hit.source): hit for hit in watch.hits}
     for signal in signals:
-        key = (signal.value or "") if by_value else signal.source
+        key = _key(signal, watch.detect.distinct)
         hits[key, signal.source] = Hit(key=key, source=signal.source, at=signal.at)
     newest = max(hit.at for hit in hits.values())
     within = watch.detect.within or timedelta(0)
@@ -315,6 +315,16 @@ def _counted(watch: Watch, signals: Sequence[Signal]) -> tuple[Watch, tuple[str,
         # soon as the first is closed, and so on for the whole week of its window.
         return replace(watch, hits=()), tuple(dict.fromkeys(hit.source for hit in kept))
     return replace(watch, hits=kept), ()
+
+
+def _key(signal: Signal, distinct: Distinct) -> str:
+    match distinct:
+        case Distinct.SOURCE:
+            return signal.source
+        case Distinct.VALUE:
+            return signal.value or ""
+        case Distinct.EVENT:
+            return signal.at.isoformat()
 
 
 def _believe(watch: Watch, sources: tuple[str, ...]) -> Finding:
