@@ -267,7 +267,9 @@ class AlarmTrigger(OwnedTrigger):
         undo = [alarm_index(self._hass).attach(watch)]
         if isinstance(reader, SoundReader):
             listen = partial(watch.listen, reader)
-            undo.append(async_track_time_interval(self._hass, listen, reader.every))
+            undo.append(
+                async_track_time_interval(self._hass, listen, reader.every, cancel_on_shutdown=True)
+            )
 
         @callback
         def remove() -> None:

@@ -50,12 +50,12 @@ class Estate:
         """What the other integration reports."""
         self.hass.states.async_set(entity_id, state)
 
-    async def automate(self, loop: str, **inputs: Any) -> None:
-        """Make the automation as a user does; it must be on, or it would be silent for good."""
+    async def automate(self, *loops: str, **inputs: Any) -> None:
+        """Make automations as a user does; each must be on, or it would be silent for good."""
         path = Path(self.hass.config.path("configuration.yaml"))
         rows = yaml.safe_load(path.read_text())["automation"]
         target = {"floor_id": [self.floor.floor_id]}
-        rows.append(
+        rows += [
             {
                 "id": loop,
                 "alias": loop,
@@ -64,11 +64,13 @@ class Estate:
                     "input": {"detectors": target, **inputs},
                 },
             }
-        )
+            for loop in loops
+        ]
         path.write_text(yaml.safe_dump({"automation": rows}))
         await self.hass.services.async_call("automation", "reload", blocking=True)
         await self.settle()
-        assert self.hass.states.get(f"automation.{loop}").state == "on"
+        for loop in loops:
+            assert self.hass.states.get(f"automation.{loop}").state == "on"
 
     async def settle(self) -> None:
         """Wait until runs, commits and messages have come to rest."""

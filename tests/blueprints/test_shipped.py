@@ -52,6 +52,10 @@ def test_a_blueprint_is_short_bilingual_and_every_input_explains_itself(loop: st
         assert any("a" <= letter <= "z" for letter in text), text
 
 
+async def test_choosing_the_target_and_saving_is_enough(estate: Estate) -> None:
+    await estate.automate(*shipped.SHIPPED_LOOPS)
+
+
 async def _believed(estate: Estate, dwell: int) -> None:
     await estate.settle()
     if dwell:
