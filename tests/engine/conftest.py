@@ -73,6 +73,7 @@ class House:
     """What stands around the engine; `open` starts it (again) on the same database."""
 
     path: Path
+    url: str = ""
     phones: FarEnd = field(default_factory=FarEnd)
     now: datetime = START
     said: list[str] = field(default_factory=list)
@@ -84,7 +85,7 @@ class House:
             self.said.append(effect.what)
 
         engine = Engine(
-            Store(f"sqlite:///{self.path}"),
+            Store(self.url or f"sqlite:///{self.path}"),
             Outlook(now=lambda: self.now, directory=lambda: PEOPLE, announce=announce),
         )
 
