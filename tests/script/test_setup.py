@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LIBRARY = ROOT / "script" / "lib" / "python.sh"
+LIBRARIES = [ROOT / "script" / "lib" / name for name in ("python.sh", "programs.sh")]
 
 
 def shell(command: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run shell code with the library of script/setup at hand."""
     return subprocess.run(
-        ["bash", "-uc", f'. "{LIBRARY}"; {command}'],
+        ["bash", "-uc", "".join(f'. "{one}"; ' for one in LIBRARIES) + command],
         capture_output=True,
         text=True,
         check=False,
@@ -107,3 +107,23 @@ def test_an_unknown_argument_gets_the_usage() -> None:
     )
     assert said.returncode == 1
     assert "usage: script/setup" in said.stderr
+
+
+def test_a_program_that_the_tests_need_is_installed_where_apt_is(tmp_path: Path) -> None:
+    there, away = tmp_path / "there", tmp_path / "away"
+    there.touch()
+    apt = tmp_path / "bin" / "apt-get"
+    apt.parent.mkdir()
+    apt.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n')
+    apt.chmod(0o755)
+    wanted = f"programs_wanted() {{ printf '%s\\n' '{there} one' '{away} two'; }}; "
+    path = f"{apt.parent}:/usr/bin:/bin"
+    done = shell(f"{wanted} id() {{ echo 0; }}; programs_needed", PATH=path)
+    assert done.returncode == 0, done.stderr
+    asked = (tmp_path / "asked").read_text()
+    assert asked.splitlines()[-1].endswith(" two")
+    assert " one" not in asked
+    refused = shell(f"{wanted} id() {{ echo 1000; }}; programs_needed", PATH=path)
+    assert refused.returncode != 0
+    assert "apt-get install two" in refused.stderr
+    assert shell("programs_wanted() { :; }; programs_needed", PATH=path).stderr == ""
