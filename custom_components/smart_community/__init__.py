@@ -14,6 +14,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
@@ -28,6 +29,7 @@ from .core.events import Send
 from .core.message import Message, compose
 from .core.model import ChannelKind, Incident, Responder
 from .core.ports import Channel
+from .dashboard import async_hide_dashboard, async_serve_modules, async_show_dashboard
 from .data import CommunityData, CommunityEntry, SmartCommunityEntry, announce, communities
 from .deeds import Deeds
 from .engine.clock import Clock
@@ -36,6 +38,7 @@ from .engine.evidence import EvidenceFiles
 from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
+from .feed import SIGNAL_COMMITTED
 from .modbus_bus import async_setup_bus
 from .people import People
 from .services import async_register_services
@@ -43,6 +46,7 @@ from .services_points import async_register_points_services
 from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
+from .websocket import async_register_commands
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -66,6 +70,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_load_texts(hass)
     async_register_services(hass)
     async_register_points_services(hass)
+    async_register_commands(hass)
+    await async_serve_modules(hass)
 
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
@@ -142,11 +148,14 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
 
     clock = Clock(hass, engine)
     engine.changed.append(clock.rearm)
+    engine.changed.append(partial(async_dispatcher_send, hass, SIGNAL_COMMITTED))
     clock.rearm()
     entry.async_on_unload(clock.stop)
     entry.async_on_unload(async_listen_to_taps(hass, engine, people, deeds))
     entry.async_on_unload(Audit(hass, entry).start())
     entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
+    async_show_dashboard(hass)
+    entry.async_on_unload(partial(async_hide_dashboard, hass))
     _open_outbox_when_channels_are_there(hass, entry, engine)
     # What went into alarm while no community was there to hear it.
     index = alarm_index(hass)

@@ -11,6 +11,9 @@ CONF_KIND: Final = "kind"
 KIND_COMMUNITY: Final = "community"
 KIND_MODBUS_BUS: Final = "modbus_bus"
 
+# The dashboard's address; a notice on a phone leads there too.
+DASHBOARD_PATH: Final = "smart-community"
+
 SUBENTRY_RESPONDER: Final = "responder"
 SUBENTRY_UNIT: Final = "unit"
 

@@ -20,8 +20,9 @@ from .data import CommunityEntry, communities, community, find_incident
 from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
 from .loops import LOOPS
+from .reading import async_read_incident
 from .services_detect import DETECT, EVENT, detect_of
-from .views import incident_view, timeline_view
+from .views import incident_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
 _DURATION = cv.positive_time_period
@@ -188,13 +189,9 @@ async def _comment(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
 
 async def _get_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    entry, incident = await find_incident(hass, call.data["incident"])
-    data = entry.runtime_data
-    await data.deeds.read(incident, call.context)
-    entries = await data.engine.timeline(incident.id)
     language = call.data.get("language", hass.config.language)
-    timeline = await timeline_view(hass, entries, incident, data.people.names, language)
-    return {**incident_view(incident), "timeline": timeline}
+    _, _, view = await async_read_incident(hass, call.data["incident"], call.context, language)
+    return view
 
 
 async def _list_incidents(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

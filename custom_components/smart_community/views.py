@@ -39,8 +39,8 @@ def texts(hass: HomeAssistant, language: str) -> Mapping[str, Any]:
     return hass.data[DATA_TEXTS]["zh-Hans" if language.startswith("zh") else "en"]
 
 
-def incident_view(incident: Incident) -> dict[str, Any]:
-    """Everything about an incident but people's numbers; times as ISO 8601."""
+def incident_head(incident: Incident) -> dict[str, Any]:
+    """Everything about an incident but its detectors and people's numbers; times as ISO 8601."""
     due = next_due(incident)
     ladder = [
         {
@@ -65,10 +65,9 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "summary": incident.summary,
         "opened_at": plain(incident.opened_at),
         "first_alarm_at": plain(incident.first_alarm_at),
-        "sources": {
-            key: {"name": source.name, "in_alarm": source.cleared_at is None, **_times(source)}
-            for key, source in incident.sources.items()
-        },
+        "proof": incident.policy.proof.value,
+        "closes": incident.policy.closes.value,
+        "quiet": incident.quiet,
         "ladder": ladder,
         "tier": incident.tier,
         "next_due": {"at": plain(due[0]), "why": due[1]} if due is not None else None,
@@ -89,6 +88,17 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "drill": incident.drill,
         "parent": incident.parent,
         "children": list(incident.children),
+    }
+
+
+def incident_view(incident: Incident) -> dict[str, Any]:
+    """Everything about an incident, with each of its detectors."""
+    return {
+        **incident_head(incident),
+        "sources": {
+            key: {"name": source.name, "in_alarm": source.cleared_at is None, **_times(source)}
+            for key, source in incident.sources.items()
+        },
     }
 
 

@@ -170,8 +170,11 @@ class HomeAssistant:
             if (path := self.folder / name).exists()
         )
 
-    async def onboard(self) -> None:
-        """Make the owner, as the first visit of a browser does; then restart with its login."""
+    async def onboard(self, *, form: bool = False) -> None:
+        """Make the owner, as the first visit of a browser does.
+
+        From the next start on the owner is logged in without a form, unless `form` is asked for.
+        """
         assert self.session is not None
         body = {
             "client_id": self.client_id,
@@ -185,7 +188,8 @@ class HomeAssistant:
         await self._token(self.owner, code)
         async with self.websocket(self.owner) as ws:
             self.owner.id = (await ws.command("auth/current_user"))["id"]
-        self._write_configuration(LOGIN.format(owner=self.owner.id))
+        if not form:
+            self._write_configuration(LOGIN.format(owner=self.owner.id))
         self.save()
         async with asyncio.timeout(60):
             while not await self._answers():  # with a token: until everything is set up

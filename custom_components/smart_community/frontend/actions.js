@@ -1,0 +1,156 @@
+// What can be done with an incident: buttons, and the questions that some of them ask.
+
+import { el, setTextOrHide } from "./dom.js";
+import { askedBy, nextStep } from "./phrases.js";
+import { said } from "./words.js";
+
+export class Actions {
+  /** `act(deed, data)` does it and throws what the server refuses with. */
+  constructor({ store, words, hass, act, label }) {
+    this._store = store;
+    this._words = words;
+    this._hass = hass;
+    this._act = act;
+    this._offered = "";
+    this._form = null;
+    this._problem = el("p.problem", { role: "alert", hidden: true });
+    this._content = el("div");
+    this.element = el(
+      "section.actions",
+      { "aria-label": label, hidden: true },
+      this._problem,
+      this._content,
+    );
+  }
+
+  /** Show what is offered now; a form that is being filled in stays while it can be sent. */
+  update(incident) {
+    this._incident = incident;
+    const offered = JSON.stringify(incident.offered ?? {});
+    this.element.hidden = offered === "{}";
+    if (this._form !== null && this._form in (incident.offered ?? {})) {
+      return;
+    }
+    if (offered !== this._offered || this._form !== null) {
+      this._offered = offered;
+      this._showButtons();
+    }
+  }
+
+  /** Start a deed: at once, or with its form. */
+  start(deed) {
+    const permit = this._incident.offered[deed];
+    if (permit === undefined) {
+      return;
+    }
+    if (deed === "acknowledge" && permit === "allowed") {
+      this._do(deed, {});
+    } else {
+      this._showForm(deed, permit);
+    }
+  }
+
+  _showButtons(focus) {
+    this._form = null;
+    const buttons = Object.keys(this._incident.offered).map((deed, index) =>
+      el(
+        index === 0 ? "button.deed.first" : "button.deed",
+        { type: "button", "data-deed": deed, onclick: () => this.start(deed) },
+        this._words.deeds[deed],
+      ),
+    );
+    this._content.replaceChildren(el("div.buttons", {}, ...buttons));
+    setTextOrHide(this._problem, "");
+    if (focus) {
+      (buttons.find((button) => button.dataset.deed === focus) ?? buttons[0])?.focus();
+    }
+  }
+
+  _showForm(deed, permit) {
+    this._form = deed;
+    const { ask, dispositions, missing } = this._words;
+    const needsReason = permit === "needs_reason";
+    const needsNote = deed === "handle" && this._incident.proof === "note";
+    const note = el("textarea", { name: "note", required: needsReason || needsNote, rows: 3 });
+    const fields = [];
+    if (deed === "close") {
+      fields.push(this._dispositions(ask.disposition, dispositions));
+    }
+    if (deed === "escalate" && !needsReason) {
+      const step = nextStep(this._incident);
+      const next = step
+        ? `${ask.escalate} (${askedBy(this._store, this._incident, step)})`
+        : ask.no_next;
+      fields.push(el("p", {}, next));
+    } else {
+      const title = needsReason ? ask.reason : needsNote ? ask.note : ask.note_optional;
+      fields.push(el("label.field", {}, title, note));
+    }
+    const confirm = el("button.deed.first", { type: "submit" }, ask.confirm[deed]);
+    const cancel = el(
+      "button.deed",
+      { type: "button", onclick: () => this._showButtons(deed) },
+      ask.cancel,
+    );
+    const form = el(
+      "form.form",
+      {
+        novalidate: true,
+        "aria-label": this._words.deeds[deed],
+        onsubmit: (event) => {
+          event.preventDefault();
+          if (note.required && !note.value.trim()) {
+            setTextOrHide(this._problem, needsReason ? missing.reason : missing.note);
+            note.focus();
+            return;
+          }
+          const data = { note: note.value };
+          if (deed === "close") {
+            data.disposition = form.elements.disposition.value;
+          }
+          this._do(deed, data);
+        },
+        onkeydown: (event) => {
+          if (event.key === "Escape") {
+            event.stopPropagation();
+            this._showButtons(deed);
+          }
+        },
+      },
+      ...fields,
+      el("div.buttons", {}, confirm, cancel),
+    );
+    setTextOrHide(this._problem, "");
+    this._content.replaceChildren(form);
+    (form.querySelector("input, textarea") ?? confirm).focus();
+  }
+
+  _dispositions(legend, words) {
+    const offered = Object.keys(words).filter((one) => one !== "cleared" || this._incident.quiet);
+    const chosen = this._incident.status === "handled" ? "handled" : "false_alarm";
+    const choices = offered.map((one) =>
+      el(
+        "label.choice",
+        {},
+        el("input", { type: "radio", name: "disposition", value: one, checked: one === chosen }),
+        words[one],
+      ),
+    );
+    return el("fieldset", {}, el("legend", {}, legend), ...choices);
+  }
+
+  async _do(deed, data) {
+    const buttons = [...this._content.querySelectorAll("button")];
+    const enable = (enabled) => buttons.forEach((one) => one.toggleAttribute("disabled", !enabled));
+    enable(false);
+    try {
+      await this._act(deed, data);
+      this._form = null;
+      this._showButtons();
+    } catch (error) {
+      setTextOrHide(this._problem, await said(this._hass(), error));
+    } finally {
+      enable(true);
+    }
+  }
+}

@@ -1,0 +1,273 @@
+// The duty desk: what is open, the most urgent first, and one incident beside it.
+
+import { el, setText, setTextOrHide } from "./dom.js";
+import { IncidentPane } from "./incident.js";
+import { nameOf } from "./phrases.js";
+import { Row } from "./row.js";
+import { byUrgency, storeOf } from "./store.js";
+import { shadow } from "./style.js";
+import { everySecond } from "./ticker.js";
+import { WindowList } from "./window-list.js";
+import { fill, languageOf, loadWords, said } from "./words.js";
+
+const FILTERS = ["all", "open", "acknowledged", "handled"];
+
+export class DutyDesk extends HTMLElement {
+  setConfig() {}
+
+  getCardSize() {
+    return 12;
+  }
+
+  getGridOptions() {
+    return { columns: "full" };
+  }
+
+  set hass(hass) {
+    this._hass = hass;
+    if (this.isConnected && !this._started) {
+      this._start();
+    }
+  }
+
+  connectedCallback() {
+    if (this._hass && !this._started) {
+      this._start();
+    }
+  }
+
+  disconnectedCallback() {
+    this._started = false;
+    for (const stop of this._stops ?? []) {
+      stop();
+    }
+    this._stops = [];
+  }
+
+  async _start() {
+    this._started = true;
+    this._stops = [];
+    const root = this.shadowRoot ?? shadow(this);
+    try {
+      this._words = await loadWords(languageOf(this._hass));
+    } catch (error) {
+      root.replaceChildren(el("p.message", { role: "alert" }, String(error)));
+      this._started = false;
+      return;
+    }
+    if (!this._started) {
+      return; // taken away while the words were coming
+    }
+    this._store = storeOf(this._hass);
+    this._filter = "all";
+    root.replaceChildren(this._make());
+    this._list.connected();
+    const fit = () => this._fit();
+    const popped = () => this._follow();
+    window.addEventListener("resize", fit);
+    window.addEventListener("popstate", popped);
+    this._stops.push(
+      this._store.listen((change) => this._changed(change)),
+      everySecond(() => this._tick()),
+      () => this._list.disconnected(),
+      () => window.removeEventListener("resize", fit),
+      () => window.removeEventListener("popstate", popped),
+    );
+    this._fit();
+    this._show();
+    this._follow();
+  }
+
+  _make() {
+    const words = this._words;
+    this._live = el("div.unseen", { role: "status", "aria-live": "assertive" });
+    this._banner = el("p.banner", { role: "alert", hidden: true });
+    this._as = el("p.quiet", { hidden: true });
+    this._buttons = FILTERS.map((name) =>
+      el("button", {
+        type: "button",
+        onclick: () => {
+          this._filter = name;
+          this._show();
+        },
+      }),
+    );
+    this._message = el("p.message.quiet");
+    this._list = new WindowList({
+      label: words.list,
+      make: () =>
+        new Row({
+          store: this._store,
+          words,
+          open: (incident, deed) => this._open(incident, deed),
+          act: (incident, deed, button) => this._actFromRow(incident, deed, button),
+          chosen: () => this._pane.id,
+        }),
+    });
+    this._list.element.prepend(this._message);
+    this._pane = new IncidentPane({
+      store: this._store,
+      words,
+      hass: () => this._hass,
+      back: () => this._back(),
+      act: (incident, deed, data) => this._act(incident, deed, data),
+    });
+    this._frame = el(
+      "div.desk",
+      {},
+      el(
+        "div.top",
+        {},
+        this._live,
+        this._banner,
+        el("div.filters", { role: "group", "aria-label": words.filters.label }, ...this._buttons),
+        this._as,
+      ),
+      el("div.panes", {}, this._list.element, this._pane.element),
+    );
+    return this._frame;
+  }
+
+  /** As high as what Home Assistant's own header leaves. */
+  _fit() {
+    const top = this.getBoundingClientRect().top + window.scrollY;
+    this.style.setProperty("--height", `calc(100dvh - ${Math.max(0, Math.round(top))}px)`);
+  }
+
+  _tick() {
+    if (this._store.words) {
+      this._list.tick();
+      this._pane.tick();
+    }
+  }
+
+  _changed({ added, changed, removed }) {
+    this._show();
+    this._announce(added);
+    const { id } = this._pane;
+    if (id === null) {
+      return;
+    }
+    const row = [...added, ...changed].find((one) => one.id === id);
+    if (row || removed.includes(id)) {
+      this._pane.update(row);
+    }
+  }
+
+  _announce(added) {
+    if (added.length) {
+      const [first] = added.toSorted(byUrgency);
+      const what = nameOf(this._store, first, this._words);
+      const { new_alarm: one, new_alarms: many } = this._words;
+      setText(this._live, fill(added.length > 1 ? many : one, { what, count: added.length }));
+    }
+  }
+
+  _show() {
+    const { _store: store, _words: words } = this;
+    const all = [...store.incidents.values()];
+    this._buttons.forEach((button, index) => {
+      const name = FILTERS[index];
+      const count = name === "all" ? all.length : all.filter((one) => one.status === name).length;
+      setText(button, `${words.filters[name]} ${count}`);
+      button.setAttribute("aria-pressed", name === this._filter);
+    });
+    const shown = this._filter === "all" ? all : all.filter((one) => one.status === this._filter);
+    this._list.show(shown.sort(byUrgency));
+    setTextOrHide(this._message, shown.length ? "" : this._reason(all.length));
+    setTextOrHide(this._banner, store.connected ? "" : words.connection_lost);
+    setTextOrHide(this._as, this._standing());
+  }
+
+  _reason(open) {
+    const { _store: store, _words: words } = this;
+    if (store.problem) {
+      return fill(words.failed, { problem: store.problem.message ?? "" });
+    }
+    if (store.communities === null) {
+      return words.loading;
+    }
+    if (!store.communities.length) {
+      return words.nobody;
+    }
+    return open ? words.none_match : words.none_open;
+  }
+
+  _standing() {
+    const communities = this._store.communities ?? [];
+    const names = [...new Set(communities.flatMap((one) => one.as))];
+    if (names.length) {
+      return fill(this._words.as, { name: names.join(this._words.comma) });
+    }
+    return communities.length ? this._words.as_administrator : "";
+  }
+
+  _open(incident, deed) {
+    const url = new URL(location.href);
+    if (url.searchParams.get("incident") !== incident.id) {
+      url.searchParams.set("incident", incident.id);
+      // The phone's own "back" leads to the list.
+      history[this._pane.id === null ? "pushState" : "replaceState"](null, "", url);
+    }
+    this._frame.classList.add("open");
+    this._pane.open(incident, deed);
+    this._list.tick();
+  }
+
+  _back() {
+    const { id } = this._pane;
+    const url = new URL(location.href);
+    url.searchParams.delete("incident");
+    history.replaceState(null, "", url);
+    this._leave(id);
+  }
+
+  _leave(id) {
+    this._frame.classList.remove("open");
+    this._pane.close();
+    this._list.tick();
+    this._list.focus(id);
+  }
+
+  /** Show what the address says: from a notice on a phone, or by the browser's own buttons. */
+  _follow() {
+    const id = new URL(location.href).searchParams.get("incident");
+    if (id === this._pane.id) {
+      return;
+    }
+    if (id === null) {
+      this._leave(this._pane.id);
+    } else {
+      this._frame.classList.add("open");
+      this._pane.open(this._store.incidents.get(id) ?? { id }, null);
+    }
+  }
+
+  async _act(incident, deed, data) {
+    const answer = await this._hass.callWS({
+      type: "smart_community/act",
+      incident: incident.id,
+      deed,
+      ...data,
+    });
+    this._toast(this._words.done[deed]);
+    return answer;
+  }
+
+  async _actFromRow(incident, deed, button) {
+    button.disabled = true;
+    try {
+      await this._act(incident, deed, {});
+    } catch (error) {
+      this._toast(await said(this._hass, error));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  _toast(message) {
+    this.dispatchEvent(
+      new CustomEvent("hass-notification", { detail: { message }, bubbles: true, composed: true }),
+    );
+  }
+}

@@ -1,0 +1,277 @@
+// One incident in full: where it stands on its ladder, who was told, what happened, what to do.
+
+import { Actions } from "./actions.js";
+import { el, icon, setText, setTextOrHide } from "./dom.js";
+import { iconOf } from "./icons.js";
+import { askedBy, detectorLine, dueLine, nameOf, stateLine } from "./phrases.js";
+import { clock, fill, said, span } from "./words.js";
+
+const RUNGS = {
+  waiting: ["mdi:clock-outline", ""],
+  held: ["mdi:pause-circle-outline", ""],
+  taken: ["mdi:check-circle", "good"],
+  skipped: ["mdi:minus-circle-outline", ""],
+};
+const DELIVERIES = {
+  queued: ["mdi:tray-arrow-up", ""],
+  sent: ["mdi:check", ""],
+  delivered: ["mdi:check-all", "good"],
+  failed: ["mdi:alert-circle", "bad"],
+  cancelled: ["mdi:minus-circle-outline", ""],
+};
+
+export class IncidentPane {
+  /** `hass()` gives the newest; `back()` leaves; `act(incident, deed, data)` does. */
+  constructor({ store, words, hass, back, act }) {
+    this._store = store;
+    this._words = words;
+    this._hass = hass;
+    this._asked = 0;
+    const { parts } = words;
+    this._title = el("h2", { tabindex: "-1" });
+    this._icon = icon("mdi:alert");
+    this._chips = el("div.chips");
+    this._state = el("p.quiet");
+    this._due = el("p.countdown");
+    this._detectors = el("p");
+    this._ladder = el("ol.facts");
+    this._told = el("ul.facts");
+    this._sources = el("ul.facts");
+    this._timeline = el("ol.timeline");
+    this._problem = el("p.problem", { role: "alert", hidden: true });
+    this._actions = new Actions({
+      store,
+      words,
+      hass,
+      label: parts.actions,
+      act: (deed, data) => act(this._row, deed, data),
+    });
+    const section = (title, ...content) =>
+      el("section", { "aria-label": title }, el("h3", {}, title), ...content);
+    this._body = el(
+      "div.incident",
+      {},
+      el("button.back", { type: "button", onclick: back }, icon("mdi:arrow-left"), words.back),
+      el(
+        "header",
+        {},
+        el("div.what", {}, this._icon, this._title),
+        this._chips,
+        this._state,
+        this._due,
+        this._detectors,
+      ),
+      this._problem,
+      section(parts.ladder, this._ladder),
+      section(parts.told, this._told),
+      section(parts.sources, this._sources),
+      section(parts.timeline, this._timeline),
+      this._actions.element,
+    );
+    this._empty = el("p.message.quiet", {}, words.none_chosen);
+    this.element = el(
+      "div.pane.scroll",
+      {
+        onkeydown: (event) => {
+          if (event.key === "Escape") {
+            back();
+          }
+        },
+      },
+      this._empty,
+    );
+  }
+
+  get id() {
+    return this._row?.id ?? null;
+  }
+
+  /** Show an incident of the list, or one by its id alone (from a notice on a phone). */
+  async open(row, deed) {
+    this._row = row;
+    this._detail = null;
+    this._body.hidden = row.number === undefined;
+    this.element.replaceChildren(this._body);
+    this.element.scrollTop = 0;
+    setTextOrHide(this._problem, "");
+    if (row.number !== undefined) {
+      this._draw();
+      this._title.focus();
+      if (deed) {
+        this._actions.start(deed);
+      }
+    }
+    await this._load();
+  }
+
+  close() {
+    this._row = null;
+    this.element.replaceChildren(this._empty);
+  }
+
+  /** The list has news of this incident; `null` when it is no longer on it. */
+  update(row) {
+    if (row) {
+      this._row = row;
+      this._draw();
+    }
+    this._load();
+  }
+
+  tick() {
+    if (!this._row?.number) {
+      return;
+    }
+    setText(this._state, stateLine(this._store, this._row, this._words));
+    setText(this._due, this._ended() ?? dueLine(this._store, this._row, this._words));
+    for (const item of this._ladder.children) {
+      const step = this._row.ladder[Number(item.dataset.step)];
+      setText(item.querySelector(".state"), this._rungState(step));
+    }
+  }
+
+  async _load() {
+    const asked = ++this._asked;
+    const { id } = this._row;
+    try {
+      const detail = await this._hass().callWS({
+        type: "smart_community/incident",
+        incident: id,
+        language: this._store.language,
+      });
+      // A later question may have been answered first.
+      if (asked === this._asked && this._row?.id === id) {
+        const first = this._row.number === undefined;
+        this._detail = detail;
+        // Counts in the row, names in the detail: the row's own stay.
+        this._row = { ...detail, sources: Object.keys(detail.sources).length };
+        this._body.hidden = false;
+        this._draw();
+        if (first) {
+          this._title.focus();
+        }
+      }
+    } catch (error) {
+      if (asked === this._asked) {
+        this._body.hidden = false;
+        setTextOrHide(this._problem, await said(this._hass(), error));
+      }
+    }
+  }
+
+  _ended() {
+    const { status, disposition } = this._row;
+    if (status !== "closed" && status !== "superseded") {
+      return null;
+    }
+    return fill(disposition ? this._words.ended_as : this._words.ended, {
+      status: this._store.words.status[status],
+      disposition: this._words.dispositions[disposition],
+    });
+  }
+
+  _draw() {
+    const { _row: row, _words: words, _store: store } = this;
+    this._body.style.setProperty("--severity", `var(--${row.severity})`);
+    this._icon.setAttribute("icon", iconOf(row.loop));
+    setText(this._title, nameOf(store, row, words));
+    const chips = [words.severity[row.severity], row.drill && words.drill];
+    this._chips.replaceChildren(
+      ...chips.filter(Boolean).map((text) => el("span.chip", {}, text)),
+    );
+    setTextOrHide(this._detectors, detectorLine(row, words));
+    this._ladder.replaceChildren(...row.ladder.map((step, index) => this._rung(step, index)));
+    this._told.replaceChildren(...this._tellings(row));
+    this._drawDetail();
+    this._actions.update(row);
+    this.tick();
+  }
+
+  _drawDetail() {
+    const sources = Object.values(this._detail?.sources ?? {});
+    this._sources.parentElement.hidden = !sources.length;
+    this._sources.replaceChildren(
+      ...sources.map((one) =>
+        el(
+          one.in_alarm ? "li.bad" : "li",
+          {},
+          icon(one.in_alarm ? "mdi:bell-ring" : "mdi:bell-off-outline"),
+          el(
+            "span",
+            {},
+            `${one.name}${this._words.colon}`,
+            one.in_alarm
+              ? this._words.source.in_alarm
+              : fill(this._words.source.cleared, { time: this._clock(one.cleared_at) }),
+          ),
+        ),
+      ),
+    );
+    this._timeline.replaceChildren(
+      ...(this._detail?.timeline ?? []).map((entry) =>
+        el(
+          "li",
+          {},
+          el("time", { datetime: entry.at }, this._clock(entry.at)),
+          ` ${entry.line.replace(/^\d\d:\d\d:\d\d\s+/, "")}`,
+        ),
+      ),
+    );
+  }
+
+  _rung(step, index) {
+    const [name, kind] = RUNGS[step.state];
+    const who = askedBy(this._store, this._row, step);
+    const by = step.channels.map((one) => this._store.words.channels[one] ?? one);
+    const next = step.state === "waiting" && step.due === this._row.next_due?.at;
+    return el(
+      `li${kind ? `.${kind}` : ""}${next ? ".now" : ""}`,
+      { "data-step": index, "aria-current": next ? "step" : null },
+      icon(name),
+      el(
+        "span",
+        {},
+        `${who} (${by.join(this._words.comma)})${this._words.colon}`,
+        el("span.state", {}, this._rungState(step)),
+      ),
+    );
+  }
+
+  _rungState(step) {
+    const left = step.due ? (Date.parse(step.due) - this._store.now()) / 1000 : 0;
+    return fill(this._words.rung[step.state], {
+      time: step.state === "taken" ? this._clock(step.taken_at) : span(left, this._words),
+    });
+  }
+
+  _tellings(row) {
+    if (!row.told.length) {
+      return [el("li", {}, icon("mdi:account-clock"), this._words.told_none)];
+    }
+    return row.told.flatMap((notice) =>
+      Object.entries(notice.channels).map(([channel, state]) => {
+        const confirmed = notice.receipt_at && state !== "failed" && state !== "cancelled";
+        const [name, kind] = confirmed ? ["mdi:check-all", "good"] : DELIVERIES[state];
+        const came = confirmed
+          ? fill(this._words.received_at, { time: this._clock(notice.receipt_at) })
+          : this._words.delivery[state];
+        return el(
+          kind ? `li.${kind}` : "li",
+          {},
+          icon(name),
+          el(
+            "span",
+            {},
+            `${this._store.nameOf(row, notice.responder)} (${
+              this._store.words.channels[channel] ?? channel
+            })${this._words.colon}${came}`,
+          ),
+        );
+      }),
+    );
+  }
+
+  _clock(moment) {
+    return clock(this._hass(), new Date(moment));
+  }
+}

@@ -1,0 +1,76 @@
+// What an incident's figures mean, in a sentence.
+
+import { fill, span } from "./words.js";
+
+/** Who a step of the ladder asks. */
+export function askedBy(store, incident, step) {
+  return step.responder
+    ? store.nameOf(incident, step.responder)
+    : (store.words.tiers[step.tier] ?? step.tier);
+}
+
+/** The step that comes next, if time alone will take it. */
+export function nextStep(incident) {
+  return incident.ladder
+    .filter((step) => step.state === "waiting")
+    .reduce((first, step) => (first && first.due <= step.due ? first : step), null);
+}
+
+/** What happens when: the countdown of a row. */
+export function dueLine(store, incident, words) {
+  const due = incident.next_due;
+  if (!due) {
+    return words.due.none;
+  }
+  const time = span((Date.parse(due.at) - store.now()) / 1000, words);
+  const step = nextStep(incident);
+  const who = step ? askedBy(store, incident, step) : "";
+  return fill(words.due[due.why] ?? words.due.none, { time, who });
+}
+
+export function loopOf(store, incident) {
+  return store.words.loops[incident.loop] ?? incident.loop;
+}
+
+/** What and where: the name of an incident. */
+export function nameOf(store, incident, words) {
+  return `${loopOf(store, incident)}${words.separator}${incident.zone_name}`;
+}
+
+export function toldLine(incident, words) {
+  const told = new Map();
+  for (const notice of incident.told) {
+    const confirmed = notice.receipt_at !== null;
+    told.set(notice.responder, confirmed || told.get(notice.responder) === true);
+  }
+  if (!told.size) {
+    return words.told_none;
+  }
+  const confirmed = [...told.values()].filter(Boolean).length;
+  return fill(words.told_of, { count: told.size, confirmed });
+}
+
+export function stateLine(store, incident, words) {
+  const parts = [store.words.status[incident.status], `№ ${incident.number}`];
+  if (incident.assignee && incident.status === "acknowledged") {
+    parts[0] = fill(words.on_it, { who: store.nameOf(incident, incident.assignee) });
+  }
+  const age = span((store.now() - Date.parse(incident.first_alarm_at)) / 1000, words);
+  parts.push(fill(words.for, { time: age }));
+  return parts.join(" · ");
+}
+
+export function detectorLine(incident, words) {
+  if (!incident.sources) {
+    return incident.summary;
+  }
+  if (!incident.sounding) {
+    return fill(words.detectors_quiet, { count: incident.sources });
+  }
+  let names = incident.sounding_first.join(words.comma);
+  const more = incident.sounding - incident.sounding_first.length;
+  if (more > 0) {
+    names = fill(words.and_more, { names, count: more });
+  }
+  return fill(words.detectors, { names, sounding: incident.sounding, count: incident.sources });
+}

@@ -1,0 +1,131 @@
+// What the user sees of all communities, kept up to date by one subscription for all cards.
+
+import { languageOf } from "./words.js";
+
+const SEVERITIES = ["extreme", "severe", "moderate", "minor"];
+const STATUSES = ["open", "acknowledged", "handled"];
+const stores = new WeakMap();
+
+/** The store of a connection, made when the first card asks. */
+export function storeOf(hass) {
+  let store = stores.get(hass.connection);
+  if (store === undefined) {
+    store = new Store(hass.connection, languageOf(hass));
+    stores.set(hass.connection, store);
+  }
+  return store;
+}
+
+/** Most urgent first: by severity, then what nobody has taken on, then the oldest. */
+export function byUrgency(one, other) {
+  return (
+    SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity) ||
+    STATUSES.indexOf(one.status) - STATUSES.indexOf(other.status) ||
+    (one.opened_at < other.opened_at ? -1 : one.opened_at > other.opened_at ? 1 : 0)
+  );
+}
+
+export class Store {
+  constructor(connection, language) {
+    this.connection = connection;
+    this.language = language;
+    this.incidents = new Map();
+    this.communities = null;
+    this.words = null;
+    this.connected = true;
+    this.problem = null;
+    this._skew = 0;
+    this._listeners = new Set();
+    this._stop = null;
+  }
+
+  /** Call `listener({added, changed, removed})` after each change; returns how to end it. */
+  listen(listener) {
+    this._listeners.add(listener);
+    if (this._listeners.size === 1) {
+      this._start();
+    } else if (this.communities) {
+      listener({ added: [], changed: [], removed: [] });
+    }
+    return () => {
+      this._listeners.delete(listener);
+      if (this._listeners.size === 0) {
+        this._end();
+      }
+    };
+  }
+
+  /** The server's time in milliseconds: the phone's own clock may be minutes off. */
+  now() {
+    return Date.now() + this._skew;
+  }
+
+  nameOf(incident, responder) {
+    const community = this.communities?.find((one) => one.id === incident.community);
+    return community?.names[responder] ?? responder;
+  }
+
+  _start() {
+    this._lost = () => this._connection(false);
+    this._back = () => this._connection(true);
+    this.connection.addEventListener("disconnected", this._lost);
+    this.connection.addEventListener("ready", this._back);
+    const subscribed = this.connection.subscribeMessage((message) => this._take(message), {
+      type: "smart_community/subscribe",
+      language: this.language,
+    });
+    this._stop = subscribed;
+    subscribed.catch((error) => {
+      this.problem = error;
+      this._tell();
+    });
+  }
+
+  _end() {
+    this.connection.removeEventListener("disconnected", this._lost);
+    this.connection.removeEventListener("ready", this._back);
+    const subscribed = this._stop;
+    this._stop = null;
+    this.communities = null;
+    this.incidents.clear();
+    // A connection that is gone has no subscription to end.
+    subscribed?.then((stop) => stop()).catch(() => undefined);
+  }
+
+  _connection(up) {
+    this.connected = up;
+    this._tell();
+  }
+
+  _take(message) {
+    if (message.kind === "words") {
+      this.words = message;
+      return;
+    }
+    const { added = [], changed = [], removed = [] } = message;
+    this._skew = Date.parse(message.now) - Date.now();
+    // After a connection was lost everything is said again.
+    const news = message.kind === "snapshot" && this.communities === null ? [] : added;
+    const fresh = news.filter((one) => !this.incidents.has(one.id));
+    if (message.kind === "snapshot") {
+      this.incidents.clear();
+    }
+    if (message.communities) {
+      this.communities = message.communities;
+    }
+    this.communities ??= [];
+    for (const one of [...added, ...changed]) {
+      this.incidents.set(one.id, one);
+    }
+    for (const id of removed) {
+      this.incidents.delete(id);
+    }
+    this._tell({ added: fresh, changed, removed });
+  }
+
+  _tell(change = { added: [], changed: [], removed: [] }) {
+    for (const listener of this._listeners) {
+      listener(change);
+    }
+  }
+}

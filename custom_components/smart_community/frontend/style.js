@@ -1,0 +1,189 @@
+// One style sheet for all cards, in the colours of the theme that the user has chosen.
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`
+:host {
+  display: block;
+  color: var(--primary-text-color);
+  font-size: 1rem;
+  line-height: 1.4;
+  --extreme: var(--error-color, #db4437);
+  --severe: var(--warning-color, #ffa600);
+  --moderate: var(--info-color, #039be5);
+  --minor: var(--secondary-text-color, #727272);
+  /* Darkened, so that white on it can be read in any theme. */
+  --deed: color-mix(in srgb, var(--primary-color) 62%, black);
+}
+* { box-sizing: border-box; }
+[hidden] { display: none !important; }
+h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
+ul, ol { list-style: none; }
+h2 { font-size: 1.35rem; line-height: 1.25; font-weight: 600; }
+h3 { font-size: 1rem; font-weight: 600; margin-block: 1.25rem .5rem; }
+button, input, textarea { font: inherit; color: inherit; }
+button {
+  border: 0;
+  border-radius: var(--ha-border-radius-lg, 12px);
+  background: none;
+  cursor: pointer;
+  touch-action: manipulation;
+}
+:focus-visible { outline: 3px solid var(--deed); outline-offset: 2px; }
+@media (prefers-color-scheme: dark) { :focus-visible { outline-color: var(--primary-color); } }
+.quiet { color: var(--secondary-text-color); }
+.unseen {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+.deed {
+  min-height: 3.5rem;
+  min-width: 6.5rem;
+  padding: .25rem .9rem;
+  font-size: 1.2rem;
+  font-weight: 700;
+  line-height: 1.15;
+  background: var(--secondary-background-color);
+  border: 1px solid var(--divider-color);
+}
+.deed.first { background: var(--deed); border-color: transparent; color: #fff; }
+.deed[disabled] { opacity: .55; cursor: progress; }
+.chip {
+  display: inline-block;
+  padding: 0 .5rem;
+  border-radius: 1rem;
+  border: 1px solid currentColor;
+  font-size: .85rem;
+  white-space: nowrap;
+}
+.banner {
+  padding: .6rem .9rem;
+  border-inline-start: 6px solid var(--error-color);
+  background: var(--secondary-background-color);
+}
+.message { padding: 2rem 1rem; text-align: center; }
+
+/* The duty desk: a list, and beside it the incident that was chosen. */
+.desk {
+  display: grid;
+  grid-template-columns: minmax(0, 1fr);
+  grid-template-rows: auto minmax(0, 1fr);
+  height: var(--height, 100dvh);
+  max-width: 100rem;
+  margin-inline: auto;
+}
+.top { display: grid; gap: .5rem; padding: .6rem .75rem; }
+.filters { display: flex; gap: .4rem; overflow-x: auto; scrollbar-width: none; padding: 3px; }
+.filters button {
+  min-height: 2.75rem;
+  padding: 0 .9rem;
+  white-space: nowrap;
+  border: 1px solid var(--divider-color);
+  background: var(--card-background-color);
+}
+.filters [aria-pressed="true"] { background: var(--deed); color: #fff; border-color: transparent; }
+.panes { display: grid; grid-template-columns: minmax(0, 1fr); min-height: 0; }
+.scroll { overflow-y: auto; position: relative; min-height: 0; overscroll-behavior: contain; }
+.pane { overflow-y: auto; min-height: 0; background: var(--card-background-color); }
+.desk.open .top, .desk.open .list { display: none; }
+.desk:not(.open) .pane { display: none; }
+@media (min-width: 870px) {
+  .panes { grid-template-columns: minmax(22rem, 2fr) 3fr; gap: .75rem; padding: 0 .75rem .75rem; }
+  .pane { border-radius: var(--ha-card-border-radius, 12px); border: 1px solid var(--divider-color); }
+  .desk.open .top { display: grid; }
+  .desk.open .list { display: block; }
+  .desk:not(.open) .pane { display: block; }
+  .pane .back { display: none; }
+}
+
+/* A row of the list: every row is as high as the others, which is what makes the list fast. */
+.rows { position: relative; }
+.row {
+  position: absolute;
+  inset-inline: .5rem;
+  height: 8.5rem;
+  display: grid;
+  grid-template-columns: 6px minmax(0, 1fr) auto;
+  align-items: stretch;
+  overflow: hidden;
+  background: var(--card-background-color);
+  border: 1px solid var(--divider-color);
+  border-radius: var(--ha-card-border-radius, 12px);
+}
+.row.chosen { border-color: var(--primary-color); box-shadow: inset 0 0 0 1px var(--primary-color); }
+.bar { background: var(--severity); }
+.row .open {
+  display: grid;
+  align-content: center;
+  gap: .1rem;
+  padding: .35rem .6rem;
+  text-align: start;
+  border-radius: 0;
+  min-width: 0;
+}
+.row .open:focus-visible { outline-offset: -4px; }
+.row .open > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.row .what { display: flex; gap: .4rem; align-items: center; font-size: .95rem; }
+.row .zone { font-weight: 700; font-size: 1.1rem; }
+.row .what span { overflow: hidden; text-overflow: ellipsis; }
+.row .what ha-icon { color: var(--severity); flex: none; }
+.row .due { font-variant-numeric: tabular-nums; }
+.row .due::first-letter, .countdown::first-letter { text-transform: uppercase; }
+.row .state, .row .told { font-size: .85rem; line-height: 1.3; }
+.facts span::first-letter { text-transform: uppercase; }
+.row > .deed { align-self: center; margin-inline-end: .5rem; max-width: 8rem; }
+.late { color: var(--error-color); }
+
+/* The incident. */
+.incident { padding: .75rem 1rem 0; }
+.incident header { display: grid; gap: .35rem; }
+.incident header .what { display: flex; gap: .6rem; align-items: flex-start; }
+.incident header ha-icon { --mdc-icon-size: 2rem; color: var(--severity); flex: none; }
+.chips { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
+.countdown { font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.back { min-height: 3rem; padding-inline: .5rem; display: inline-flex; gap: .4rem; align-items: center; }
+.facts li {
+  display: grid;
+  grid-template-columns: 1.75rem minmax(0, 1fr);
+  gap: .4rem;
+  padding-block: .35rem;
+  border-block-end: 1px solid var(--divider-color);
+}
+.facts ha-icon { color: var(--secondary-text-color); }
+.facts .good ha-icon { color: var(--success-color); }
+.facts .bad ha-icon { color: var(--error-color); }
+.facts .now { font-weight: 600; }
+.facts .now ha-icon { color: var(--primary-color); }
+.timeline li { padding-block: .3rem; border-block-end: 1px solid var(--divider-color); }
+.timeline time { font-variant-numeric: tabular-nums; font-weight: 600; }
+.actions {
+  position: sticky;
+  bottom: 0;
+  margin-inline: -1rem;
+  padding: .75rem 1rem calc(.75rem + env(safe-area-inset-bottom));
+  background: var(--card-background-color);
+  border-block-start: 1px solid var(--divider-color);
+  margin-block-start: 1rem;
+}
+.buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; }
+.form { display: grid; gap: .75rem; }
+.form fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: .4rem; }
+.form legend { font-weight: 600; padding: 0; margin-block-end: .4rem; }
+.form label.choice {
+  display: flex; gap: .6rem; align-items: center; min-height: 3rem; padding-inline: .75rem;
+  border: 1px solid var(--divider-color); border-radius: 12px;
+}
+.form label.choice input { width: 1.4rem; height: 1.4rem; accent-color: var(--deed); }
+.form textarea {
+  width: 100%; min-height: 5rem; padding: .6rem; border-radius: 12px;
+  border: 1px solid var(--secondary-text-color); background: var(--primary-background-color);
+}
+.form label.field { display: grid; gap: .3rem; font-weight: 600; }
+.form label.field > * { font-weight: 400; }
+.problem { color: var(--error-color); font-weight: 600; }
+`);
+
+/** An open shadow root with the style sheet. */
+export function shadow(host) {
+  const root = host.attachShadow({ mode: "open" });
+  root.adoptedStyleSheets = [sheet];
+  return root;
+}

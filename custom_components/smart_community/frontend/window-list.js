@@ -1,0 +1,137 @@
+// A list of which only what is seen is in the document: a thousand rows scroll like ten.
+
+import { el } from "./dom.js";
+
+const GAP = 8;
+// Rows kept ready above and below, so that a flick of the thumb and the Tab key find something.
+const SPARE = 4;
+
+export class WindowList {
+  /** `make(item)` returns a row: {element, update(item), tick(), focus(), closed()}. */
+  constructor({ label, make }) {
+    this._make = make;
+    this._items = [];
+    this._rows = new Map();
+    this._height = 0;
+    this.rows = el("ul.rows", { role: "list", "aria-label": label });
+    this.element = el("div.scroll.list", { onscroll: () => this._draw() }, this.rows);
+    this._resized = new ResizeObserver(() => this._draw());
+    this.rows.addEventListener("keydown", (event) => this._keyed(event));
+  }
+
+  connected() {
+    this._resized.observe(this.element);
+  }
+
+  disconnected() {
+    this._resized.disconnect();
+  }
+
+  /** Show these items (each with an `id`), in this order. */
+  show(items) {
+    this._items = items;
+    for (const item of items) {
+      this._rows.get(item.id)?.update(item);
+    }
+    this._draw();
+  }
+
+  tick() {
+    for (const row of this._rows.values()) {
+      row.tick();
+    }
+  }
+
+  focus(id) {
+    const index = this._items.findIndex((item) => item.id === id);
+    if (index >= 0) {
+      this._reveal(index);
+      this._rows.get(id)?.focus();
+    }
+  }
+
+  _reveal(index) {
+    const top = index * this._step();
+    const { scrollTop, clientHeight } = this.element;
+    if (top < scrollTop) {
+      this.element.scrollTop = top;
+    } else if (top + this._step() > scrollTop + clientHeight) {
+      this.element.scrollTop = top + this._step() - clientHeight;
+    }
+    this._draw();
+  }
+
+  /** The distance from row to row; measured, since users choose the size of their letters. */
+  _step() {
+    if (!this._height) {
+      const first = this._rows.values().next().value;
+      this._height = (first?.element.offsetHeight || 136) + GAP;
+    }
+    return this._height;
+  }
+
+  _draw() {
+    const count = this._items.length;
+    const step = this._step();
+    const first = Math.max(0, Math.floor(this.element.scrollTop / step) - SPARE);
+    const last = Math.min(
+      count,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / step) + SPARE,
+    );
+    this.rows.style.height = `${count * step}px`;
+    const root = this.rows.getRootNode();
+    const focused = root.activeElement ?? null;
+    const kept = new Set();
+    let previous = null;
+    this._items.forEach((item, index) => {
+      let row = this._rows.get(item.id);
+      // The row that has the focus stays, wherever it is: the keyboard would be lost with it.
+      const held = row !== undefined && focused !== null && row.element.contains(focused);
+      if ((index < first || index >= last) && !held) {
+        return;
+      }
+      if (row === undefined) {
+        row = this._make(item);
+        row.update(item);
+        this._rows.set(item.id, row);
+      }
+      row.element.style.transform = `translateY(${index * step}px)`;
+      row.element.setAttribute("aria-setsize", count);
+      row.element.setAttribute("aria-posinset", index + 1);
+      const place = previous ? previous.nextSibling : this.rows.firstChild;
+      if (row.element !== place) {
+        this.rows.insertBefore(row.element, place);
+      }
+      previous = row.element;
+      kept.add(item.id);
+    });
+    for (const [id, row] of this._rows) {
+      if (!kept.has(id)) {
+        row.element.remove();
+        this._rows.delete(id);
+      }
+    }
+    // Moving an element takes the focus from it.
+    if (focused !== null && root.activeElement !== focused && focused.isConnected) {
+      focused.focus({ preventScroll: true });
+    }
+    if (this._rows.size && !this._measured) {
+      this._measured = true;
+      this._height = 0;
+      this._draw();
+    }
+  }
+
+  _keyed(event) {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const row = event.target.closest("li");
+    if (move === undefined || row === null) {
+      return;
+    }
+    const at = Number(row.getAttribute("aria-posinset")) - 1 + move;
+    if (at >= 0 && at < this._items.length) {
+      event.preventDefault();
+      this.focus(this._items[at].id);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// Words and times in the user's language.
+
+const LOADED = new Map();
+
+/** Chinese for any Chinese, else English. */
+export function languageOf(hass) {
+  const language = hass.locale?.language ?? hass.language ?? "en";
+  return language.startsWith("zh") ? "zh-Hans" : "en";
+}
+
+export function loadWords(language) {
+  if (!LOADED.has(language)) {
+    const loading = fetch(new URL(`words/${language}.json`, import.meta.url)).then((answer) => {
+      if (!answer.ok) {
+        throw new Error(`words/${language}.json: ${answer.status}`);
+      }
+      return answer.json();
+    });
+    // A failure is tried again by the next who asks.
+    loading.catch(() => LOADED.delete(language));
+    LOADED.set(language, loading);
+  }
+  return LOADED.get(language);
+}
+
+/** "{who} in {time}" with its values. */
+export function fill(sentence, values = {}) {
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** A refusal of the server in the user's language; its English text where we have no better. */
+export async function said(hass, error) {
+  if (error?.translation_domain && error.translation_key) {
+    await hass.loadBackendTranslation?.("exceptions", error.translation_domain);
+    const key = `component.${error.translation_domain}.exceptions.${error.translation_key}.message`;
+    const sentence = hass.localize?.(key, error.translation_placeholders ?? {});
+    if (sentence) {
+      return sentence;
+    }
+  }
+  return error?.message ?? String(error);
+}
+
+const pad = (number) => String(number).padStart(2, "0");
+
+/** A span in seconds as a clock shows it: 4:05, 1:04:05; days in words. */
+export function span(seconds, words) {
+  const whole = Math.max(0, Math.round(seconds));
+  const [days, hours] = [Math.floor(whole / 86400), Math.floor((whole % 86400) / 3600)];
+  const minutes = Math.floor((whole % 3600) / 60);
+  if (days) {
+    return fill(words.days_hours, { days, hours });
+  }
+  const rest = pad(whole % 60);
+  return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** The hour, with the day if it is not today, in the zone that the user has chosen. */
+export function clock(hass, moment) {
+  const zone = hass.locale?.time_zone === "local" ? undefined : hass.config?.time_zone;
+  const language = languageOf(hass);
+  const day = (one) => one.toLocaleDateString(language, { timeZone: zone });
+  const time = moment.toLocaleTimeString(language, {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  if (day(moment) === day(new Date())) {
+    return time;
+  }
+  const date = moment.toLocaleDateString(language, {
+    timeZone: zone,
+    month: "short",
+    day: "numeric",
+  });
+  return `${date} ${time}`;
+}

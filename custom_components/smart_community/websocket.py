@@ -1,0 +1,111 @@
+"""The dashboard's websocket commands; each asks the one table of permissions.
+
+Errors are Home Assistant's own with translation key and placeholders, so that the browser can say
+them in its user's language.
+"""
+
+from typing import Any, Final
+
+import probatio
+from homeassistant.components.websocket_api import async_register_command
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.decorators import async_response, websocket_command
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+
+from .core.model import Disposition
+from .core.permits import Deed
+from .data import find_incident
+from .feed import Feed, incident_row
+from .reading import async_read_incident
+from .views import texts
+
+# What the dashboard calls things by; its own words are in frontend/words.
+_WORDS: Final = ("loops", "tiers", "channels", "status")
+_PRESSED: Final = (
+    Deed.ACKNOWLEDGE,
+    Deed.HANDLE,
+    Deed.CLOSE,
+    Deed.ESCALATE,
+    Deed.ASSIGN,
+    Deed.COMMENT,
+)
+_LANGUAGE: Final[dict[str | probatio.Marker, Any]] = {
+    probatio.Optional("language", default="en"): cv.string
+}
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Register every command; they are there before any community is."""
+    for command in (_subscribe, _incident, _act):
+        async_register_command(hass, command)
+
+
+@websocket_command({probatio.Required("type"): "smart_community/subscribe", **_LANGUAGE})
+@callback
+def _subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Say the words of a language, then what the user sees, live."""
+
+    def say(said: Any) -> None:
+        connection.send_event(msg["id"], said)
+
+    connection.send_result(msg["id"])
+    words = texts(hass, msg["language"])
+    say({"kind": "words", **{name: words[name] for name in _WORDS}})
+    connection.subscriptions[msg["id"]] = Feed(hass, connection.user, say).start()
+
+
+@websocket_command(
+    {
+        probatio.Required("type"): "smart_community/incident",
+        probatio.Required("incident"): cv.string,
+        **_LANGUAGE,
+    }
+)
+@async_response
+async def _incident(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with an incident, its detectors and its timeline in the user's language."""
+    context = connection.context(msg)
+    entry, incident, view = await async_read_incident(
+        hass, msg["incident"], context, msg["language"]
+    )
+    row = incident_row(entry, connection.user, incident)
+    connection.send_result(msg["id"], {**(row or {}), **view})
+
+
+@websocket_command(
+    {
+        probatio.Required("type"): "smart_community/act",
+        probatio.Required("incident"): cv.string,
+        probatio.Required("deed"): probatio.All(
+            probatio.Coerce(Deed),
+            probatio.In(_PRESSED),
+        ),
+        probatio.Optional("note", default=""): cv.string,
+        probatio.Optional("photo", default=""): cv.string,
+        probatio.Optional("responder", default=""): cv.string,
+        probatio.Optional("disposition", default=Disposition.HANDLED): probatio.Coerce(Disposition),
+    }
+)
+@async_response
+async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Do what a person pressed; answered once it is on disk."""
+    entry, incident = await find_incident(hass, msg["incident"])
+    deeds, context, note = entry.runtime_data.deeds, connection.context(msg), msg["note"]
+    match msg["deed"]:
+        case Deed.ACKNOWLEDGE:
+            result = await deeds.acknowledge(incident, context, note)
+        case Deed.HANDLE:
+            result = await deeds.handle(incident, context, note, msg["photo"])
+        case Deed.CLOSE:
+            result = await deeds.close(incident, context, msg["disposition"], note)
+        case Deed.ASSIGN:
+            result = await deeds.assign(incident, context, msg["responder"])
+        case Deed.COMMENT:
+            result = await deeds.comment(incident, context, note)
+        case _:
+            result = await deeds.escalate(incident, context)
+    connection.send_result(
+        msg["id"], {"verdict": result.verdict, "incident": result.incident and result.incident.id}
+    )

@@ -1,0 +1,103 @@
+"""A Home Assistant with a community in it, and a user for each role, for a browser to look at."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.simulators.hass_process import HomeAssistant, User
+
+# Everybody is reached by a script that says at once that its call was answered.
+CONFIGURATION = """
+script:
+  call:
+    mode: parallel
+    max: 100
+    sequence:
+      - variables: {result: {receipt: answered}}
+      - {stop: told, response_variable: result}
+"""
+# Key: tier, user name, loops.
+PEOPLE: dict[str, tuple[str, str, list[str]]] = {
+    "guard": ("property", "zhang", []),
+    "secretary": ("committee", "li", []),
+    "fire": ("department", "wang", ["smoke_single", "smoke_multiple"]),
+    "water": ("department", "zhao", ["waterlogging"]),
+    "head": ("township", "chen", []),
+}
+NAMES = {
+    "en": {
+        "community": "Riverside Estate",
+        "guard": "Property duty desk",
+        "secretary": "Secretary Li",
+        "fire": "Fire and emergency",
+        "water": "Water affairs",
+        "head": "Township duty officer",
+    },
+    "zh-Hans": {
+        "community": "滨江社区",
+        "guard": "物业值班室",
+        "secretary": "李书记",
+        "fire": "消防应急",
+        "water": "水务",
+        "head": "镇值班长",
+    },
+}
+LADDER = [
+    {"tier": "property", "after": 0, "channels": ["voice"], "critical": True},
+    {"tier": "committee", "after": "00:03:00", "channels": ["voice", "sms"], "unless": "handled"},
+    {"tier": "department", "after": "00:10:00", "channels": ["voice"], "unless": "handled"},
+    {"tier": "township", "after": "00:30:00", "channels": ["voice", "sms"], "unless": "handled"},
+]
+
+
+class House:
+    """The process, the community's entry and its users."""
+
+    def __init__(self, folder: Path, language: str = "en") -> None:
+        self.home = HomeAssistant(folder)
+        self.names = NAMES[language]
+        self.language = language
+        self.users: dict[str, User] = {}
+        self.entry_id = ""
+
+    async def start(self) -> None:
+        """From an empty folder to a community at work, with the login form that people see."""
+        self.home.prepare(CONFIGURATION, self.language)
+        await self.home.start()
+        await self.home.onboard(form=True)
+        self.entry_id = await self.home.add_entry(
+            "community", {"name": self.names["community"], "database": {}}
+        )
+        for key, (tier, username, loops) in PEOPLE.items():
+            user = await self.home.add_user(self.names[key], username)
+            self.users[key] = user
+            address = {"target": "script.call", "number": "13800000000"}
+            data: dict[str, Any] = {
+                "name": self.names[key],
+                "tier": tier,
+                "users": [user.id],
+                "channels": ["voice", "sms"],
+                "loops": loops,
+                "language": self.language,
+                "voice": {f"voice_{name}": value for name, value in address.items()},
+                "sms": {f"sms_{name}": value for name, value in address.items()},
+            }
+            await self.home.add_subentry(self.entry_id, "responder", data)
+        self.users["stranger"] = await self.home.add_user("Stranger", "stranger")
+        await self.home.stop()
+        self.home.finish_onboarding()
+        await self.home.start()
+
+    async def signal(self, loop: str, zone: str, *sources: str, raised: bool = True) -> Any:
+        """Let detectors raise, as a loop's automation does; returns the action's answer."""
+        data = {
+            "loop": loop,
+            "zone": zone,
+            "source": list(sources) or [f"binary_sensor.{loop}_1"],
+            "raised": raised,
+            "ladder": LADDER,
+        }
+        return await self.home.action("smart_community.signal", data)
+
+    async def incident(self, reference: str) -> Any:
+        """Return an incident with its timeline."""
+        return await self.home.action("smart_community.get_incident", {"incident": reference})

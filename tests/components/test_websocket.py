@@ -1,0 +1,250 @@
+"""The dashboard's websocket: what each role is shown, what it may press, what changes live."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from homeassistant.auth.models import User
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smart_community.const import DOMAIN
+
+from .test_incident import LADDER, act, member, person, settle, smoke
+
+type Open = Callable[[User], Awaitable[Screen]]
+
+
+class Screen:
+    """A browser's websocket."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a command; its answer, or the error that it was refused with."""
+        await self._socket.send_json_auto_id({"type": f"smart_community/{kind}", **fields})
+        return await self._socket.receive_json(timeout=10)
+
+    async def subscribe(self, **fields: Any) -> dict[str, Any]:
+        """Subscribe; returns the snapshot."""
+        assert (await self.ask("subscribe", **fields))["success"]
+        assert (await self.event())["kind"] == "words"
+        return await self.event()
+
+    async def event(self) -> dict[str, Any]:
+        message = await self._socket.receive_json(timeout=10)
+        assert message["type"] == "event", message
+        return message["event"]
+
+    async def unsubscribe(self) -> None:
+        await self._socket.send_json_auto_id({"type": "unsubscribe_events", "subscription": 1})
+        assert (await self._socket.receive_json())["success"]
+
+
+@pytest.fixture
+async def screen(
+    hass: HomeAssistant, community: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> Open:
+    """Open the websocket of a user."""
+    assert await async_setup_component(hass, "websocket_api", {})
+
+    async def opened(user: User) -> Screen:
+        token = await hass.auth.async_create_refresh_token(user, "http://example.test/")
+        return Screen(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
+
+    return opened
+
+
+def _offers(snapshot: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {row["loop"]: row["offered"] for row in snapshot.get("added", [])}
+
+
+async def test_each_role_is_shown_what_it_may_read_with_the_buttons_it_may_press(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    people = {key: await member(hass, community, key) for key in ("guard", "water", "head")}
+    people["owner"] = MockUser(name="owner", is_owner=True).add_to_hass(hass)
+    people["stranger"] = await person(hass, "stranger")
+    await smoke(hass, community)
+    await smoke(hass, community, "binary_sensor.w1", loop="waterlogging")
+    shown = {key: await (await screen(user)).subscribe() for key, user in people.items()}
+    everything = {"acknowledge": "allowed", "handle": "allowed", "escalate": "allowed"}
+    everything |= {"close": "allowed", "assign": "allowed", "comment": "allowed"}
+    assert _offers(shown["guard"]) == {"smoke_single": everything, "waterlogging": everything}
+    assert _offers(shown["head"]) == _offers(shown["guard"])
+    assert _offers(shown["water"]) == {"waterlogging": everything}
+    assert _offers(shown["owner"])["smoke_single"] == {
+        "acknowledge": "needs_reason",
+        "handle": "needs_reason",
+        "escalate": "allowed",
+        "close": "needs_reason",
+        "assign": "allowed",
+        "comment": "allowed",
+    }
+    assert shown["stranger"] == {
+        "kind": "snapshot",
+        "now": shown["stranger"]["now"],
+        "communities": [],
+    }
+    (mine,) = shown["water"]["communities"]
+    assert (mine["name"], mine["roles"], mine["as"]) == ("Estate", ["department"], ["Water"])
+
+
+async def test_a_screen_follows_an_incident_from_its_opening_to_its_end(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    view = await screen(guard)
+    assert "added" not in await view.subscribe()
+    answer = await smoke(hass, community)
+    (row,) = (await view.event())["added"]
+    assert (row["id"], row["number"]) == (answer["incident"], answer["number"])
+    assert [step["state"] for step in row["ladder"]] == ["taken", "waiting"]
+    assert row["next_due"]["why"] == "receipt"
+    assert row["told_me"] is True
+    (row,) = (await view.event())["changed"]  # handed over
+    assert row["told"][0]["channels"] == {"sms": "sent"}
+    await act(hass, community, "acknowledge", guard, incident=answer["number"])
+    (row,) = (await view.event())["changed"]
+    assert (row["status"], row["assignee"]) == ("acknowledged", "guard")
+    assert list(row["offered"]) == ["handle", "escalate", "close", "assign", "comment"]
+    await act(hass, community, "close", guard, incident=answer["number"], disposition="false_alarm")
+    said = await view.event()
+    assert said["removed"] == [answer["incident"]]
+    assert "changed" not in said
+
+
+async def test_what_a_department_is_told_of_appears_and_what_it_loses_disappears(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    water = await member(hass, community, "water")
+    view = await screen(water)
+    await view.subscribe()
+    ladder = [*LADDER, {"responder": "water", "after": "01:00:00", "channels": ["sms"]}]
+    answer = await smoke(hass, community, ladder=ladder)
+    await smoke(hass, community, "binary_sensor.w1", loop="waterlogging", ladder=LADDER)
+    assert [row["loop"] for row in (await view.event())["added"]] == ["waterlogging"]
+    for _ in range(2):
+        await act(hass, community, "escalate", incident=answer["number"])
+    while not (added := (await view.event()).get("added")):
+        pass
+    assert [row["loop"] for row in added] == ["smoke_single"]
+    (subentry,) = [one for one in community.subentries.values() if one.data["key"] == "water"]
+    data = {**subentry.data, "tier": "department", "loops": ["gas_leak"]}
+    hass.config_entries.async_update_subentry(community, subentry, data=data)
+    await settle(hass, community)
+    while "removed" not in (said := await view.event()):
+        pass
+    assert len(said["removed"]) == 1  # it was told of the other, and goes on seeing that
+    assert said["communities"][0]["as"] == ["Water"]
+
+
+async def test_a_screen_that_is_closed_hears_nothing_more(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    view = await screen(guard)
+    await view.subscribe()
+    await view.unsubscribe()
+    answer = await smoke(hass, community)
+    # The next that arrives is the answer to this, not the news.
+    said = await view.ask("incident", incident=answer["number"])
+    assert said["result"]["id"] == answer["incident"]
+
+
+async def test_a_community_that_is_reloaded_goes_and_comes_back(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    answer = await smoke(hass, community)
+    view = await screen(guard)
+    assert len((await view.subscribe())["added"]) == 1
+    assert await hass.config_entries.async_reload(community.entry_id)
+    said = await view.event()
+    assert (said["removed"], said["communities"]) == ([answer["incident"]], [])
+    said = await view.event()
+    assert [row["id"] for row in said["added"]] == [answer["incident"]]
+    assert [one["name"] for one in said["communities"]] == ["Estate"]
+
+
+async def test_an_incident_is_told_in_full_in_the_users_language(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    stranger = await person(hass, "stranger")
+    number = (await smoke(hass, community))["number"]
+    view = await screen(guard)
+    english = (await view.ask("incident", incident=number, language="en"))["result"]
+    chinese = (await view.ask("incident", incident=number, language="zh-Hans"))["result"]
+    assert english["timeline"][0]["line"].endswith("Incident opened (binary_sensor.d1)")
+    assert "事件立案" in chinese["timeline"][0]["line"]
+    assert english["sources"]["binary_sensor.d1"]["in_alarm"] is True
+    assert "handle" in english["offered"]
+    refused = await (await screen(stranger)).ask("incident", incident=number)
+    assert refused["error"]["translation_key"] == "not_permitted_outsider"
+    missing = await view.ask("incident", incident="20990101-001")
+    assert missing["error"]["translation_key"] == "incident_unknown"
+
+
+async def test_a_person_acts_from_the_screen_as_from_anywhere(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    view = await screen(guard)
+    number = (await smoke(hass, community, proof="note"))["number"]
+    steps: list[tuple[dict[str, Any], str]] = [
+        ({"deed": "acknowledge"}, "acknowledged"),
+        ({"deed": "handle"}, "needs_note"),
+        ({"deed": "handle", "note": "a burnt pot"}, "handled"),
+        ({"deed": "comment", "note": "the pot is outside"}, "recorded"),
+        ({"deed": "escalate"}, "escalated"),
+        ({"deed": "assign", "responder": "fire"}, "assigned"),
+        ({"deed": "close", "disposition": "test"}, "closed"),
+        ({"deed": "acknowledge"}, "incident_ended"),
+    ]
+    for data, expected in steps:
+        said = await view.ask("act", incident=number, **data)
+        verdict = said["result"]["verdict"] if said["success"] else said["error"]["translation_key"]
+        assert verdict == expected, data
+    assert not (await view.ask("act", incident=number, deed="open"))["success"]
+
+
+async def test_a_stranger_who_presses_is_refused_and_the_timeline_says_so(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    stranger = await person(hass, "stranger")
+    number = (await smoke(hass, community))["number"]
+    view = await screen(stranger)
+    for deed in ("acknowledge", "handle", "close", "escalate"):
+        said = await view.ask("act", incident=number, deed=deed, note="let me")
+        assert said["error"]["translation_domain"] == "smart_community"
+        assert said["error"]["translation_key"] == "not_permitted_outsider"
+    found = await act(hass, community, "get_incident", incident=number)
+    assert found["status"] == "open"
+    assert [one["kind"] for one in found["timeline"]].count("refused") == 4
+
+
+async def test_a_thousand_incidents_are_one_snapshot_and_a_change_of_one_is_one_row(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    sources = [f"binary_sensor.d{number}" for number in range(1000)]
+    data = {"loop": "smoke_single", "raised": True, "ladder": LADDER}
+    await asyncio.gather(
+        *(
+            hass.services.async_call(DOMAIN, "signal", {**data, "source": one}, blocking=True)
+            for one in sources
+        )
+    )
+    await settle(hass, community)
+    view = await screen(guard)
+    added = (await view.subscribe())["added"]
+    assert {row["zone_name"] for row in added} == set(sources)
+    await act(hass, community, "acknowledge", guard, incident=added[500]["id"])
+    said = await view.event()
+    assert [row["id"] for row in said["changed"]] == [added[500]["id"]]
+    assert "added" not in said
