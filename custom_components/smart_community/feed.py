@@ -32,9 +32,7 @@ SIGNAL_COMMITTED: SignalType[()] = SignalType(f"{DOMAIN}_committed")
 _NAMED: Final = 4
 
 
-def incident_row(
-    entry: CommunityEntry, user: User, incident: Incident
-) -> dict[str, Any] | None:
+def incident_row(entry: CommunityEntry, user: User, incident: Incident) -> dict[str, Any] | None:
     """Return an incident as this user sees it in a list, with the deeds offered; None if unseen."""
     standings = entry.runtime_data.people.standings(user)
     if not may_read(standings, incident):

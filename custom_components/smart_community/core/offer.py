@@ -34,12 +34,10 @@ _DEEDS_OF: Final[Mapping[Status, tuple[Deed, ...]]] = {
 
 def offered(incident: Incident, standings: Collection[Standing]) -> dict[Deed, Permit]:
     """Return the deeds that this incident's state and the table allow, in the order to show."""
-    answers = {}
+    answers: dict[Deed, Permit] = {}
     for deed in _DEEDS_OF.get(incident.status, ()):
         standing, answer = best(standings, deed, incident)
-        if answer is Permit.DENIED or (
-            deed is Deed.ACKNOWLEDGE and _taken_on(incident, standing)
-        ):
+        if answer is Permit.DENIED or (deed is Deed.ACKNOWLEDGE and _taken_on(incident, standing)):
             continue
         answers[deed] = answer
     return answers

@@ -4,6 +4,9 @@ import { el, setTextOrHide } from "./dom.js";
 import { askedBy, nextStep } from "./phrases.js";
 import { said } from "./words.js";
 
+// What is not for three in the morning.
+const SMALL = new Set(["assign", "comment"]);
+
 export class Actions {
   /** `act(deed, data)` does it and throws what the server refuses with. */
   constructor({ store, words, hass, act, label }) {
@@ -54,7 +57,7 @@ export class Actions {
     this._form = null;
     const buttons = Object.keys(this._incident.offered).map((deed, index) =>
       el(
-        index === 0 ? "button.deed.first" : "button.deed",
+        index === 0 ? "button.deed.first" : SMALL.has(deed) ? "button.deed.small" : "button.deed",
         { type: "button", "data-deed": deed, onclick: () => this.start(deed) },
         this._words.deeds[deed],
       ),
@@ -70,20 +73,24 @@ export class Actions {
     this._form = deed;
     const { ask, dispositions, missing } = this._words;
     const needsReason = permit === "needs_reason";
-    const needsNote = deed === "handle" && this._incident.proof === "note";
-    const note = el("textarea", { name: "note", required: needsReason || needsNote, rows: 3 });
+    const needsNote = needsReason || deed === "comment" || this._needsNote(deed);
+    const note = el("textarea", { name: "note", required: needsNote, rows: 3 });
     const fields = [];
     if (deed === "close") {
       fields.push(this._dispositions(ask.disposition, dispositions));
     }
-    if (deed === "escalate" && !needsReason) {
-      const step = nextStep(this._incident);
-      const next = step
-        ? `${ask.escalate} (${askedBy(this._store, this._incident, step)})`
-        : ask.no_next;
-      fields.push(el("p", {}, next));
+    if (deed === "assign") {
+      fields.push(el("label.field", {}, ask.responder, this._responders()));
+    } else if (deed === "escalate" && !needsReason) {
+      fields.push(el("p", {}, this._next(ask)));
     } else {
-      const title = needsReason ? ask.reason : needsNote ? ask.note : ask.note_optional;
+      const title = needsReason
+        ? ask.reason
+        : deed === "comment"
+          ? ask.comment
+          : needsNote
+            ? ask.note
+            : ask.note_optional;
       fields.push(el("label.field", {}, title, note));
     }
     const confirm = el("button.deed.first", { type: "submit" }, ask.confirm[deed]);
@@ -99,14 +106,16 @@ export class Actions {
         "aria-label": this._words.deeds[deed],
         onsubmit: (event) => {
           event.preventDefault();
-          if (note.required && !note.value.trim()) {
+          if (note.isConnected && note.required && !note.value.trim()) {
             setTextOrHide(this._problem, needsReason ? missing.reason : missing.note);
             note.focus();
             return;
           }
           const data = { note: note.value };
-          if (deed === "close") {
-            data.disposition = form.elements.disposition.value;
+          for (const name of ["disposition", "responder"]) {
+            if (form.elements[name]) {
+              data[name] = form.elements[name].value;
+            }
           }
           this._do(deed, data);
         },
@@ -122,7 +131,28 @@ export class Actions {
     );
     setTextOrHide(this._problem, "");
     this._content.replaceChildren(form);
-    (form.querySelector("input, textarea") ?? confirm).focus();
+    (form.querySelector("input:checked, select, textarea") ?? confirm).focus();
+  }
+
+  /** A note is asked for where the loop wants one: to handle, and to close what was not handled. */
+  _needsNote(deed) {
+    return deed === "handle" && this._incident.proof === "note";
+  }
+
+  _next(ask) {
+    const step = nextStep(this._incident);
+    return step ? `${ask.escalate} (${askedBy(this._store, this._incident, step)})` : ask.no_next;
+  }
+
+  _responders() {
+    const names = Object.entries(this._store.namesIn(this._incident));
+    return el(
+      "select",
+      { name: "responder" },
+      ...names.map(([key, name]) =>
+        el("option", { value: key, selected: key === this._incident.assignee }, name),
+      ),
+    );
   }
 
   _dispositions(legend, words) {

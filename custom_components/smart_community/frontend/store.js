@@ -60,9 +60,13 @@ export class Store {
     return Date.now() + this._skew;
   }
 
+  /** Responder keys to names, of the incident's community. */
+  namesIn(incident) {
+    return this.communities?.find((one) => one.id === incident.community)?.names ?? {};
+  }
+
   nameOf(incident, responder) {
-    const community = this.communities?.find((one) => one.id === incident.community);
-    return community?.names[responder] ?? responder;
+    return this.namesIn(incident)[responder] ?? responder;
   }
 
   _start() {

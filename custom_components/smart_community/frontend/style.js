@@ -20,7 +20,7 @@ h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h2 { font-size: 1.35rem; line-height: 1.25; font-weight: 600; }
 h3 { font-size: 1rem; font-weight: 600; margin-block: 1.25rem .5rem; }
-button, input, textarea { font: inherit; color: inherit; }
+button, input, select, textarea { font: inherit; color: inherit; }
 button {
   border: 0;
   border-radius: var(--ha-border-radius-lg, 12px);
@@ -45,6 +45,7 @@ button {
   border: 1px solid var(--divider-color);
 }
 .deed.first { background: var(--deed); border-color: transparent; color: #fff; }
+.deed.small { min-height: 3rem; font-size: 1rem; font-weight: 500; }
 .deed[disabled] { opacity: .55; cursor: progress; }
 .chip {
   display: inline-block;
@@ -172,8 +173,8 @@ button {
   border: 1px solid var(--divider-color); border-radius: 12px;
 }
 .form label.choice input { width: 1.4rem; height: 1.4rem; accent-color: var(--deed); }
-.form textarea {
-  width: 100%; min-height: 5rem; padding: .6rem; border-radius: 12px;
+.form textarea, .form select {
+  width: 100%; min-height: 3rem; padding: .6rem; border-radius: 12px;
   border: 1px solid var(--secondary-text-color); background: var(--primary-background-color);
 }
 .form label.field { display: grid; gap: .3rem; font-weight: 600; }
