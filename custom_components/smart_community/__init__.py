@@ -22,12 +22,15 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_index import alarm_index
 from .audit import Audit
+from .channels.address import Address
 from .channels.companion import Companion
-from .channels.gateway import Gateway
+from .channels.exchange import EXCHANGED, Exchange
+from .channels.persistent import Persistent
+from .channels.speaker import Speaker
 from .const import CONF_KIND, DATA_STILL_RAISED, DOMAIN, KIND_MODBUS_BUS
 from .core.events import Send
 from .core.message import Message, compose
-from .core.model import ChannelKind, Incident, Responder
+from .core.model import Actor, ChannelKind, Incident, Responder
 from .core.ports import Channel
 from .dashboard import async_hide_dashboard, async_serve_modules, async_show_dashboard
 from .data import CommunityData, CommunityEntry, SmartCommunityEntry, announce, communities
@@ -41,6 +44,7 @@ from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
 from .modbus_bus import async_setup_bus
 from .people import People
+from .providers import Providers
 from .services import async_register_services
 from .services_points import async_register_points_services
 from .shipped import async_install_blueprints
@@ -113,10 +117,16 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             zone=dt_util.get_default_time_zone,
         ),
     )
+    deeds = Deeds(engine, people)
+
+    async def refused(provider: str, reason: str) -> None:
+        await deeds.refuse(None, Actor(name=provider, user_id=provider), "receipt", reason)
+
+    providers = Providers(hass, entry, refused)
     try:
         await engine.start(
             lambda done: Outbox(
-                channels=_channels(hass, people),
+                channels=_channels(hass, people, providers),
                 incident=engine.running,
                 responder=people.find,
                 compose=partial(_compose, hass, people),
@@ -136,10 +146,12 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     for key in STORE_ISSUES:
         ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
 
-    deeds = Deeds(engine, people)
+    providers.read()
+    entry.async_on_unload(providers.close)
     entry.runtime_data = CommunityData(
         engine=engine,
         people=people,
+        providers=providers,
         deeds=deeds,
         evidence=EvidenceFiles(Path(hass.config.path("smart_community_evidence", entry.entry_id))),
     )
@@ -185,20 +197,25 @@ async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) 
     """Apply changed responders by difference: nothing reloads, no clock stops."""
     data = entry.runtime_data
     data.people.read()
+    data.providers.read()
     for added in data.responders_added:
         added()
     data.engine.tick()
 
 
-def _channels(hass: HomeAssistant, people: People) -> Mapping[ChannelKind, Channel]:
-    def addresses() -> Mapping[tuple[str, ChannelKind], Any]:
+def _channels(
+    hass: HomeAssistant, people: People, providers: Providers
+) -> Mapping[ChannelKind, Channel]:
+    def addresses() -> Mapping[tuple[str, ChannelKind], Address]:
         return people.addresses
 
-    return {
-        ChannelKind.PUSH: Companion(hass),
-        ChannelKind.VOICE: Gateway(hass, ChannelKind.VOICE, addresses),
-        ChannelKind.SMS: Gateway(hass, ChannelKind.SMS, addresses),
-    }
+    channels: tuple[Channel, ...] = (
+        Companion(hass),
+        Speaker(hass, addresses),
+        Persistent(hass),
+        *(Exchange(hass, kind, addresses, providers) for kind in EXCHANGED),
+    )
+    return {channel.kind: channel for channel in channels}
 
 
 def _compose(

@@ -15,6 +15,7 @@ KIND_MODBUS_BUS: Final = "modbus_bus"
 DASHBOARD_PATH: Final = "smart-community"
 
 SUBENTRY_RESPONDER: Final = "responder"
+SUBENTRY_PROVIDER: Final = "provider"
 SUBENTRY_UNIT: Final = "unit"
 
 # Asked by the alarm trigger at a source's first reading: is an episode of it still open on record?

@@ -17,6 +17,7 @@ from .engine.evidence import EvidenceFiles
 from .errors import refusal
 from .modbus_bus import ModbusBusData
 from .people import People
+from .providers import Providers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +39,7 @@ class CommunityData:
 
     engine: Engine
     people: People
+    providers: Providers
     deeds: Deeds
     evidence: EvidenceFiles
     problems: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant
 
-from .channels.gateway import Address
+from .channels.address import Address
 from .const import SUBENTRY_RESPONDER
 from .core.message import Tap
 from .core.model import Actor, ChannelKind, Incident, Responder, Tier

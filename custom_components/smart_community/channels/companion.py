@@ -6,7 +6,7 @@ handed over proves nothing. Over the local channel the app confirms; that is a r
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.mobile_app.const import DATA_PUSH_CHANNEL
 from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
@@ -19,7 +19,7 @@ from homeassistant.util.async_ import create_eager_task
 
 from ..core.message import Message
 from ..core.model import ChannelKind, DeliveryState, Responder
-from ..core.ports import ChannelError
+from ..core.ports import ChannelError, Outcome, Unanswered
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ CONFIRM_WITHIN = 5.0
 OPEN_PATH = "/todo"
 
 
-class Companion:
+class Companion(Unanswered):
     """The companion app: a push per phone, each in its own task; a hanging one delays no other."""
 
     kind = ChannelKind.PUSH
@@ -38,7 +38,7 @@ class Companion:
         """Keep the way to Home Assistant."""
         self._hass = hass
 
-    async def send(self, message: Message, responder: Responder) -> DeliveryState:
+    async def send(self, message: Message, responder: Responder) -> Outcome:
         """Push to every phone; delivered if one has confirmed, failed if none was reached."""
         data = {"message": message.text, "title": message.title, "data": payload(message)}
         results = await self._each(responder, data)
@@ -47,8 +47,10 @@ class Companion:
         states = [state for state in results if isinstance(state, DeliveryState)]
         if not states:
             raise ChannelError("; ".join(sorted({str(problem) for problem in results})))
-        return DeliveryState.DELIVERED if DeliveryState.DELIVERED in states else states[0]
+        proven = DeliveryState.DELIVERED in states
+        return Outcome(state=DeliveryState.DELIVERED if proven else states[0])
 
+    @override
     async def withdraw(self, tag: str, responder: Responder) -> None:
         """Take the notice off every phone."""
         await self._each(responder, {"message": "clear_notification", "data": {"tag": tag}})

@@ -5,51 +5,32 @@ A script gets `number`, `title`, `message`, `incident` and `critical` as variabl
 with that reason, so that the next channel is tried at once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
 from homeassistant.components.notify.const import DOMAIN as NOTIFY
 from homeassistant.components.script.const import DOMAIN as SCRIPT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from ..core.message import Message
-from ..core.model import ChannelKind, DeliveryState, Responder
-from ..core.ports import ChannelError
+from ..core.model import ChannelKind, DeliveryState
+from ..core.ports import ChannelError, Outcome
+from .address import Address
 
 RECEIPTS = frozenset({"delivered", "answered", "read"})
 HANDED_OVER = frozenset({"sent", "accepted"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
-    """Where a responder is reached: an entity or action of Home Assistant, and a number for it."""
-
-    target: str
-    number: str = ""
-
-
 class Gateway:
     """One kind of message through the responder's own target."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        kind: ChannelKind,
-        addresses: Callable[[], Mapping[tuple[str, ChannelKind], Address]],
-    ) -> None:
-        """Take the kind and the book of addresses, looked up anew for each message."""
-        self.kind = kind
+    def __init__(self, hass: HomeAssistant, kind: ChannelKind) -> None:
+        """Take the kind, which decides whether words are spoken or written."""
+        self._kind = kind
         self._hass = hass
-        self._addresses = addresses
 
-    async def send(self, message: Message, responder: Responder) -> DeliveryState:
+    async def send(self, message: Message, address: Address) -> Outcome:
         """Call or write; delivered only if the script says so."""
-        address = self._addresses().get((responder.key, self.kind))
-        if address is None:
-            raise ChannelError("no_address")
         text = f"{message.title}\n{message.text}"
-        if self.kind is ChannelKind.VOICE:
+        if self._kind is ChannelKind.VOICE:
             text = message.spoken
         domain, _, name = address.target.partition(".")
         try:
@@ -60,14 +41,9 @@ class Gateway:
             await self._notify(name, message, text, address)
         except HomeAssistantError as err:
             raise ChannelError(str(err) or type(err).__name__) from err
-        return DeliveryState.SENT
+        return Outcome(state=DeliveryState.SENT)
 
-    async def withdraw(self, tag: str, responder: Responder) -> None:
-        """Nothing to take back: a call has been made, a text message has been read."""
-
-    async def _script(
-        self, name: str, message: Message, text: str, address: Address
-    ) -> DeliveryState:
+    async def _script(self, name: str, message: Message, text: str, address: Address) -> Outcome:
         if not self._hass.services.has_service(SCRIPT, name):
             raise ChannelError("target_unknown")
         response = await self._hass.services.async_call(
@@ -85,10 +61,10 @@ class Gateway:
         )
         receipt = str((response or {}).get("receipt", "")).lower()
         if receipt in RECEIPTS:
-            return DeliveryState.DELIVERED
+            return Outcome(state=DeliveryState.DELIVERED)
         if receipt and receipt not in HANDED_OVER:
             raise ChannelError(receipt)
-        return DeliveryState.SENT
+        return Outcome(state=DeliveryState.SENT)
 
     async def _notify(self, name: str, message: Message, text: str, address: Address) -> None:
         target = f"{NOTIFY}.{name}"

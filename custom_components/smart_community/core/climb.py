@@ -29,7 +29,12 @@ REMIND_AT_MOST = timedelta(hours=24)
 RETRY_NOBODY = timedelta(minutes=1)
 RETRY_NOBODY_AT_MOST = timedelta(minutes=10)
 
-_LAST_WORDS = {DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.CANCELLED}
+_LAST_WORDS = {
+    DeliveryState.DELIVERED,
+    DeliveryState.FAILED,
+    DeliveryState.CANCELLED,
+    DeliveryState.WITHHELD,
+}
 
 
 def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Incident:

@@ -1,7 +1,7 @@
 """What a responder reads, hears and can press. The sentences come from texts/ and are handed in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -37,7 +37,11 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One message to one responder. The tag makes a later one replace it on the phone."""
+    """One message to one responder. The tag makes a later one replace it on the phone.
+
+    `announcement`: what a loudspeaker says where it happens. `facts` (loop, place, time, number) are
+    what fits the variables of a template that a provider has approved.
+    """
 
     tag: str
     group: str
@@ -48,6 +52,8 @@ class Message:
     critical: bool = False
     silent: bool = False
     buttons: tuple[Button, ...] = ()
+    announcement: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +113,7 @@ def compose(
         "until": _clock(incident.handle_by, zone) if incident.handle_by else "",
         "summary": incident.summary,
     }
-    title = words["title"].format(**values)
-    if incident.drill:
-        title = words["drill"].format(title=title)
+    title = _marked(words["title"].format(**values), incident, words)
     lines = [words["occasion"][send.occasion].format(**values)]
     if incident.summary:
         lines.append(incident.summary)
@@ -131,7 +135,25 @@ def compose(
         silent=send.occasion in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED}
         or (send.occasion is Occasion.ASSIGNED and responder.key != incident.assignee),
         buttons=_buttons(incident, responder, words["buttons"]),
+        announcement=_announcement(incident, words),
+        facts={
+            "loop": _marked(values["loop"], incident, words),
+            "place": incident.zone_name,
+            "time": values["since"],
+            "number": incident.number,
+        },
     )
+
+
+def _announcement(incident: Incident, words: Mapping[str, Any]) -> str:
+    """Return what is asked of whoever stands there; "" for a loop that asks nothing of them."""
+    asked = str(words["guidance"].get(incident.loop, ""))
+    return asked and _marked(asked, incident, words)
+
+
+def _marked(text: str, incident: Incident, words: Mapping[str, Any]) -> str:
+    """Mark an exercise as one, wherever it is read or heard."""
+    return str(words["drill"].format(title=text)) if incident.drill else text
 
 
 def _buttons(

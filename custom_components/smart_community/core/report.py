@@ -63,9 +63,20 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
         return comma.join(shown) + more
     if key == "step" and isinstance(value, int):
         return str(value + 1)
+    if key == "reason":
+        return _reason(str(value), texts)
     table = texts.get({"tier": "tiers", "channel": "channels", "deed": "deeds"}.get(key, ""), {})
     worded = table.get(str(value)) or texts["timeline"]["values"].get(str(value))
     return str(worded or names.get(str(value), str(value)))
+
+
+def _reason(value: str, texts: Mapping[str, Any]) -> str:
+    """Word a reason; of several providers each with its own ("first: no_balance; second: ...")."""
+    known, parts = texts["timeline"]["values"], []
+    for part in value.split("; "):
+        who, colon, why = part.rpartition(": ")
+        parts.append(f"{who}{colon}{known.get(why, why)}")
+    return str(texts["timeline"]["comma"]).join(parts)
 
 
 def _time(moment: datetime, zone: tzinfo) -> str:

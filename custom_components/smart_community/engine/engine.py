@@ -16,6 +16,7 @@ from ..core.detection import elapsed, shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
 from ..core.events import (
+    Acknowledge,
     ClockJumped,
     Delivered,
     Entry,
@@ -221,16 +222,23 @@ class Engine:
     def _record_letter(self, letter: Letter, work: Work) -> None:
         work.batch.letters[letter.id] = letter
         send, incident = letter.send, work.incidents.get(letter.incident)
-        if send is None or send.step < 0 or letter.result is None:
+        if send is None or letter.result is None:
             return
-        event = Delivered(
-            step=send.step,
-            responder=letter.responder,
-            channel=letter.channel,
-            state=letter.result,
-            reason=letter.reason,
-        )
-        if incident is not None:
-            work.step(incident, event)
-        elif letter.result is not DeliveryState.CANCELLED:
-            _LOGGER.debug("A message of the ended incident %s: %s", letter.incident, event)
+        if incident is None:
+            _LOGGER.debug("A message of the ended incident %s: %s", letter.incident, letter)
+            return
+        # What was handed over and is heard of no more is no news.
+        followed = letter.reference and letter.state is LetterState.DONE
+        if send.step >= 0 and not (followed and letter.result is DeliveryState.SENT):
+            event = Delivered(
+                step=send.step,
+                responder=letter.responder,
+                channel=letter.channel,
+                state=letter.result,
+                reason=letter.reason,
+            )
+            incident = work.step(incident, event).incident
+        responder = work.directory.get(letter.responder)
+        if letter.acknowledged and responder is not None:
+            actor = Actor(responder=responder.key, tier=responder.tier, name=responder.name)
+            work.step(incident, Acknowledge(actor=actor))

@@ -18,19 +18,26 @@ from ..core.due import wanted
 from ..core.events import Send
 from ..core.message import Message, tag
 from ..core.model import ChannelKind, DeliveryState, Incident, Responder
-from ..core.ports import Channel, ChannelError
+from ..core.ports import Channel, ChannelError, Outcome
 
 _LOGGER = logging.getLogger(__name__)
 
 # Longer than the push relay's own 10 s, so that its answer is heard; short enough that the next
 # channel is tried while it still matters.
 SEND_WITHIN = 15.0
+TIME_OUT = "time_out"
+
+
+# A provider of calls in mainland China tells three to five minutes after the end of a call what
+# became of it; past this nobody waits for the answer any more.
+FOLLOW_WITHIN = 600.0
 
 
 class LetterState(StrEnum):
-    """Whether a message still has to go out."""
+    """Whether a message still has to go out, or is out and its provider may still be asked."""
 
     QUEUED = "queued"
+    FOLLOWED = "followed"
     DONE = "done"
 
 
@@ -47,6 +54,8 @@ class Letter:
     state: LetterState = LetterState.QUEUED
     result: DeliveryState | None = None
     reason: str = ""
+    reference: str = ""
+    acknowledged: bool = False
 
 
 class Outbox:
@@ -70,6 +79,7 @@ class Outbox:
         self._done = done
         self._spawn = spawn
         self._lanes: dict[tuple[str, str, ChannelKind], deque[Letter]] = {}
+        self._followed: list[Letter] = []
         self._open = False
 
     @property
@@ -84,9 +94,14 @@ class Outbox:
         self._open = True
         for key in list(self._lanes):
             self._spawn(self._work(key), f"smart_community outbox {key}")
+        while self._followed:
+            self._spawn(self._follow(self._followed.pop()), "smart_community receipt")
 
     def post(self, letter: Letter) -> None:
-        """Queue a committed letter."""
+        """Queue a committed letter; of one that went out before a restart only its receipt."""
+        if letter.state is LetterState.FOLLOWED:
+            self._followed.append(letter)
+            return
         key = (letter.incident, letter.responder, letter.channel)
         if (lane := self._lanes.get(key)) is not None:
             lane.append(letter)
@@ -102,33 +117,63 @@ class Outbox:
                 letter = await self._carry(lane[0])
                 lane.popleft()
                 self._done(letter)
+                if letter.state is LetterState.FOLLOWED:
+                    self._spawn(self._follow(letter), "smart_community receipt")
         finally:
             self._lanes.pop(key, None)
 
     async def _carry(self, letter: Letter) -> Letter:
         """Send one letter within its time; whatever goes wrong is a result, never an exception."""
+        outcome = await self._within(SEND_WITHIN, letter, self._try(letter))
+        # Whoever was merely written to may still tell.
+        open_end = outcome.state is DeliveryState.SENT and bool(outcome.reference)
+        return _with(letter, LetterState.FOLLOWED if open_end else LetterState.DONE, outcome)
+
+    async def _follow(self, letter: Letter) -> None:
+        """Hear what became of a letter, and report it if there is news."""
+        channel = self._channels.get(letter.channel)
+        responder = self._responder(letter.responder)
+        outcome = Outcome(state=DeliveryState.SENT)
+        if channel is not None and responder is not None:
+            waiting = channel.follow(letter.reference, responder)
+            outcome = await self._within(FOLLOW_WITHIN, letter, waiting)
+        if outcome.reason == TIME_OUT:  # no answer proves nothing: it was handed over all the same
+            outcome = Outcome(state=DeliveryState.SENT)
+        self._done(_with(letter, LetterState.DONE, outcome))
+
+    async def _within(self, seconds: float, letter: Letter, work: Awaitable[Outcome]) -> Outcome:
         try:
-            async with asyncio.timeout(SEND_WITHIN):
-                result, reason = await self._try(letter), ""
+            async with asyncio.timeout(seconds):
+                return await work
         except ChannelError as err:
-            result, reason = DeliveryState.FAILED, str(err)
+            return Outcome(state=DeliveryState.FAILED, reason=str(err))
         except TimeoutError:
-            result, reason = DeliveryState.FAILED, "time_out"
+            return Outcome(state=DeliveryState.FAILED, reason=TIME_OUT)
         except Exception as err:
             # Foreign code runs behind a channel: its bug must not stop the next channel.
             _LOGGER.exception("Channel %s failed", letter.channel)
-            result, reason = DeliveryState.FAILED, repr(err)
-        return replace(letter, state=LetterState.DONE, result=result, reason=reason)
+            return Outcome(state=DeliveryState.FAILED, reason=repr(err))
 
-    async def _try(self, letter: Letter) -> DeliveryState:
+    async def _try(self, letter: Letter) -> Outcome:
         channel = self._channels.get(letter.channel)
         responder = self._responder(letter.responder)
         if channel is None or responder is None:
             raise ChannelError("no_channel" if channel is None else "no_responder")
         if letter.send is None:
             await channel.withdraw(tag(letter.incident), responder)
-            return DeliveryState.SENT
+            return Outcome(state=DeliveryState.SENT)
         incident = self._incident(letter.incident)
         if incident is None or not wanted(incident, letter.send):
-            return DeliveryState.CANCELLED
+            return Outcome(state=DeliveryState.CANCELLED)
         return await channel.send(self._compose(incident, letter.send, responder), responder)
+
+
+def _with(letter: Letter, state: LetterState, outcome: Outcome) -> Letter:
+    return replace(
+        letter,
+        state=state,
+        result=outcome.state,
+        reason=outcome.reason,
+        reference=outcome.reference or letter.reference,
+        acknowledged=outcome.acknowledged,
+    )

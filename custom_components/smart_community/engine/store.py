@@ -148,7 +148,7 @@ class Store:
         documents = connection.execute(select(INCIDENT.c.document).where(ACTIVE)).scalars()
         watches = connection.execute(select(WATCH.c.document)).scalars()
         letters = connection.execute(
-            select(OUTBOX.c.document).where(OUTBOX.c.state == LetterState.QUEUED)
+            select(OUTBOX.c.document).where(OUTBOX.c.state != LetterState.DONE)
         ).scalars()
         return Snapshot(
             incidents=tuple(codec.load(Incident, json.loads(row)) for row in documents),
