@@ -90,6 +90,7 @@ def test_giving_it_to_somebody_who_was_told_rings_there_alone() -> None:
             "title": "",
             "drill": "{title}",
             "occasion": {"assigned": "{who}"},
+            "guidance": {},
             "where": "",
             "quiet": "",
             "number": "",

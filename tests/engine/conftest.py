@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from custom_components.smart_community.core.model import (
     Severity,
     Tier,
 )
-from custom_components.smart_community.core.ports import ChannelError
+from custom_components.smart_community.core.ports import ChannelError, Outcome
 from custom_components.smart_community.engine.engine import Engine
 from custom_components.smart_community.engine.outbox import Letter, Outbox
 from custom_components.smart_community.engine.requests import SignalRequest
@@ -52,12 +52,19 @@ class FarEnd:
     got: list[tuple[str, str]] = field(default_factory=list)
     withdrawn: list[tuple[str, str]] = field(default_factory=list)
     problem: str | None = None
+    outcome: Outcome = field(default_factory=lambda: Outcome(state=DeliveryState.SENT))
+    followed: list[tuple[str, str]] = field(default_factory=list)
+    answer: asyncio.Future[Outcome] = field(default_factory=asyncio.Future)
 
-    async def send(self, message: Message, responder: Responder) -> DeliveryState:
+    async def send(self, message: Message, responder: Responder) -> Outcome:
         if self.problem is not None:
             raise ChannelError(self.problem)
         self.got.append((responder.key, message.tag))
-        return DeliveryState.SENT
+        return replace(self.outcome, reference=self.outcome.reference and message.tag)
+
+    async def follow(self, reference: str, responder: Responder) -> Outcome:
+        self.followed.append((responder.key, reference))
+        return await self.answer
 
     async def withdraw(self, tag: str, responder: Responder) -> None:
         self.withdrawn.append((responder.key, tag))

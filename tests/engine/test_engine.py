@@ -9,12 +9,14 @@ from custom_components.smart_community.core.ladder import policy
 from custom_components.smart_community.core.model import (
     Actor,
     Closes,
+    DeliveryState,
     Disposition,
     Severity,
     Status,
     Tier,
     Verdict,
 )
+from custom_components.smart_community.core.ports import Outcome
 
 from .conftest import LADDER, START, House, request
 
@@ -289,3 +291,36 @@ async def test_a_loop_that_is_off_records_the_signal_and_opens_nothing(house: Ho
     engine = await house.open()
     assert not engine.loop_on("smoke_single")
     assert engine.active == []
+
+
+async def test_a_receipt_that_comes_later_is_asked_for_also_after_a_crash(house: House) -> None:
+    assert house.engine is not None
+    house.phones.outcome = Outcome(state=DeliveryState.SENT, reference="provider")
+    opened = await house.engine.signal(request("d1"))
+    assert opened.incident is not None
+    while not house.phones.followed:
+        await asyncio.sleep(0)
+    for task in house.tasks:
+        task.cancel()
+    await house.crash()
+    house.phones.followed.clear()
+    house.phones.answer = asyncio.get_running_loop().create_future()
+    house.phones.answer.set_result(
+        Outcome(state=DeliveryState.DELIVERED, reason="key_pressed", acknowledged=True)
+    )
+    engine = await house.open()
+    assert house.phones.followed == [("guard", f"smart_community_{opened.incident.id}")]
+    kinds = [entry.kind for entry in await engine.timeline(opened.incident.id)]
+    assert kinds[-3:] == ["sent", "delivered", "acknowledged"]
+    assert house.phones.told == ["guard", "guard"]  # the alarm, then that somebody is on it
+
+
+async def test_a_provider_that_never_answers_leaves_the_message_handed_over(house: House) -> None:
+    house.phones.outcome = Outcome(state=DeliveryState.SENT, reference="provider")
+    assert house.engine is not None
+    house.phones.answer.set_result(Outcome(state=DeliveryState.SENT))
+    opened = await house.engine.signal(request("d1"))
+    await house.settle()
+    assert opened.incident is not None
+    rows = [entry.kind for entry in await house.engine.timeline(opened.incident.id)]
+    assert rows == ["opened", "step_taken", "sent"]

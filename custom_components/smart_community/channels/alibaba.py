@@ -197,7 +197,7 @@ def _answered[T](question: Callable[..., T], *args: object) -> T:
 def _reason(code: str | None, words: str) -> str:
     if code:
         return _REASONS.get(code, code)
-    if "NameResolution" in words or "resolve" in words:
+    if "NameResolution" in words or "DNS" in words:
         return "dns_down"
     return "time_out" if "timed out" in words else "cannot_connect"
 

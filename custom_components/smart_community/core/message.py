@@ -39,8 +39,8 @@ class Button:
 class Message:
     """One message to one responder. The tag makes a later one replace it on the phone.
 
-    `announcement`: what a loudspeaker says where it happens. `facts` (loop, place, time, number) are
-    what fits the variables of a template that a provider has approved.
+    `announcement`: what a loudspeaker says where it happens. `facts` (loop, place, time, number)
+    are what fits the variables of a template that a provider has approved.
     """
 
     tag: str
