@@ -32,6 +32,7 @@ from .core.events import Send
 from .core.message import Message, compose
 from .core.model import Actor, ChannelKind, Incident, Responder
 from .core.ports import Channel
+from .curves import DATA_CURVES, CurveKeeper, Curves
 from .dashboard import async_hide_dashboard, async_serve_modules, async_show_dashboard
 from .data import CommunityData, CommunityEntry, SmartCommunityEntry, announce, communities
 from .deeds import Deeds
@@ -81,6 +82,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
 
     hass.data[DATA_STILL_RAISED] = still_raised
+    hass.data[DATA_CURVES] = Curves(hass)
     return True
 
 
@@ -165,6 +167,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     entry.async_on_unload(clock.stop)
     entry.async_on_unload(async_listen_to_taps(hass, engine, people, deeds))
     entry.async_on_unload(Audit(hass, entry).start())
+    CurveKeeper(hass, entry).start()
     entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
     async_show_dashboard(hass)
     entry.async_on_unload(partial(async_hide_dashboard, hass))

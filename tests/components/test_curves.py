@@ -1,0 +1,173 @@
+"""Noise meters' curves in an incident's evidence. The meters belong to another integration."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smart_community.core.evidence import Evidence
+from custom_components.smart_community.curves import PIECE_EVERY
+
+from .test_incident import act, settle
+
+METER = "sensor.square"
+
+
+def says(hass: HomeAssistant, level: object, meter: str = METER) -> None:
+    hass.states.async_set(
+        meter, str(level), {"device_class": "sound_pressure", "unit_of_measurement": "dB"}
+    )
+
+
+async def measured(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, *readings: object, meter: str = METER
+) -> None:
+    """A reading every 10 seconds."""
+    for level in readings:
+        says(hass, level, meter)
+        await hass.async_block_till_done()
+        freezer.tick(timedelta(seconds=10))
+
+
+async def noise(
+    hass: HomeAssistant, entry: MockConfigEntry, source: str = METER, **more: Any
+) -> dict[str, Any]:
+    data = {"loop": "square_dance_noise", "source": source, "raised": True, **more}
+    ladder = [{"tier": "property", "after": 0, "channels": ["sms"]}]
+    return await act(hass, entry, "signal", ladder=ladder, **data)
+
+
+async def evidence(hass: HomeAssistant, entry: MockConfigEntry, incident: str) -> list[Evidence]:
+    await settle(hass, entry)
+    return await entry.runtime_data.engine.evidence(incident)
+
+
+def rows(entry: MockConfigEntry, piece: Evidence) -> list[str]:
+    text = entry.runtime_data.evidence.read(piece).decode()
+    return [row["level"] for row in csv.DictReader(io.StringIO(text))]
+
+
+async def test_what_was_before_an_incident_and_while_it_lasted_is_its_evidence(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 45, 45.5, 46)
+    opened = await noise(hass, community)
+    (before,) = await evidence(hass, community, opened["incident"])
+    assert (before.data["why"], before.data["source"]) == ("opened", METER)
+    assert rows(community, before) == ["45", "45.5", "46"]
+    assert (before.data["lmax"], before.data["heard"]) == (46.0, 30)
+
+    freezer.tick(timedelta(seconds=5))
+    await measured(hass, freezer, 70, 80, 70)
+    await noise(hass, community, raised=False)
+    _, lasted = await evidence(hass, community, opened["incident"])
+    assert lasted.data["why"] == "closed"
+    assert lasted.data["from"] == before.data["to"]
+    # What still held when the incident opened leads the piece.
+    assert rows(community, lasted) == ["46", "70", "80", "70"]
+    # 10 lg((5 s x 10^4.6 + 10 s x (10^7 + 10^8 + 10^7)) / 35 s)
+    assert (lasted.data["laeq"], lasted.data["heard"]) == (75.4, 35)
+    assert (lasted.data["l10"], lasted.data["l90"]) == (80.0, 46.0)
+    assert lasted.data["samples"] == 4
+
+    timeline = (await act(hass, community, "get_incident", incident=lasted.incident))["timeline"]
+    assert [one["kind"] for one in timeline].count("evidence") == 2
+
+
+async def test_a_long_evening_is_kept_piece_by_piece(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 60)
+    opened = await noise(hass, community)
+    freezer.tick(timedelta(seconds=5))
+    await measured(hass, freezer, 61, 62)
+    async_fire_time_changed(hass, fire_all=True)
+    pieces = await evidence(hass, community, opened["incident"])
+    assert [piece.data["why"] for piece in pieces] == ["opened", "running"]
+    assert rows(community, pieces[1]) == ["60", "61", "62"]
+    assert timedelta(hours=2) / PIECE_EVERY >= 2, "a ring holds two pieces"
+
+
+async def test_no_data_is_a_gap_in_the_curve_and_not_silence(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 60, "unavailable", "unknown", "loud", 62)
+    hass.states.async_remove(METER)
+    await hass.async_block_till_done()
+    freezer.tick(timedelta(seconds=10))
+    opened = await noise(hass, community)
+    (piece,) = await evidence(hass, community, opened["incident"])
+    assert rows(community, piece) == ["60", "", "", "", "62", ""]
+    assert piece.data["heard"] == 20
+
+
+async def test_a_persons_report_of_noise_has_the_curves_of_its_zone(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    area = ar.async_get(hass).async_create("Square")
+    registry = er.async_get(hass)
+    near = registry.async_get_or_create("sensor", "mqtt", "near").entity_id
+    far = registry.async_get_or_create("sensor", "mqtt", "far").entity_id
+    registry.async_update_entity(near, area_id=area.id)
+    await measured(hass, freezer, 66, meter=near)
+    await measured(hass, freezer, 77, meter=far)
+    ladder = [{"tier": "property", "after": 0, "channels": ["sms"]}]
+    opened = await act(
+        hass, community, "open_incident", loop="renovation_noise", zone=area.id, ladder=ladder
+    )
+    (piece,) = await evidence(hass, community, opened["incident"])
+    assert piece.data["source"] == near
+    smoke = await act(
+        hass, community, "open_incident", loop="smoke_single", zone=area.id, ladder=ladder
+    )
+    assert await evidence(hass, community, smoke["incident"]) == []
+
+
+async def test_a_meter_that_said_nothing_leaves_no_piece(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    says(hass, "unknown")
+    opened = await noise(hass, community)
+    assert await evidence(hass, community, opened["incident"]) == []
+
+
+async def test_a_folder_that_cannot_be_written_stops_no_incident(
+    hass: HomeAssistant,
+    community: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (await hass.async_add_executor_job(_in_the_way, hass.config.path("smart_community_evidence")))
+    await measured(hass, freezer, 60)
+    opened = await noise(hass, community)
+    assert opened["verdict"] == "opened"
+    assert await evidence(hass, community, opened["incident"]) == []
+    assert "Curve of sensor.square" in caplog.text
+    closed = await noise(hass, community, raised=False)
+    assert closed["verdict"] == "cleared_by_itself"
+
+
+def _in_the_way(path: str) -> None:
+    with open(path, "w") as file:  # noqa: PTH123
+        file.write("in the way")
+
+
+async def test_a_reload_forgets_nothing_and_keeps_nothing_twice(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 60)
+    opened = await noise(hass, community)
+    freezer.tick(timedelta(seconds=5))
+    await measured(hass, freezer, 61)
+    assert await hass.config_entries.async_reload(community.entry_id)
+    await measured(hass, freezer, 62)
+    await noise(hass, community, raised=False)
+    pieces = await evidence(hass, community, opened["incident"])
+    assert [rows(community, piece) for piece in pieces] == [["60"], ["60", "61", "62"]]
