@@ -32,8 +32,12 @@ async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
             await asyncio.sleep(0.005)
 
 
-async def _settled() -> None:
-    # zigpy leaves what it still has to say to devices as tasks that fail once the radio is gone
+async def settled() -> None:
+    """Wait until the host has said what it has to say to devices.
+
+    zigpy does that in tasks of its own, which fail loudly once the radio is gone.
+    """
+
     def talking() -> set[asyncio.Task[Any]]:
         return {
             task
@@ -96,7 +100,7 @@ async def zha(radio: VirtualCoordinator, folder: Path) -> AsyncIterator[ZhaHost]
         await gateway.async_initialize_devices_and_entities()
         yield ZhaHost(gateway)
     finally:
-        await _settled()
+        await settled()
         await gateway.shutdown()
 
 
@@ -117,5 +121,5 @@ async def bare(radio: VirtualCoordinator, **config: Any) -> AsyncIterator[Contro
     try:
         yield app
     finally:
-        await _settled()
+        await settled()
         await app.shutdown()

@@ -80,6 +80,7 @@ class AshLink:
         self._rebooted = rebooted
         self._faults = faults
         self.connected = False
+        self.ack_times = (ACK_TIME_FIRST, ACK_TIME_LEAST, ACK_TIME_MOST)
         self._failed: int | None = None
         self._rest = b""
         self._timer: asyncio.TimerHandle | None = None
@@ -91,7 +92,7 @@ class AshLink:
         self._rejecting = self._acknowledged = False
         self._waiting: deque[bytes] = deque()
         self._under_way: deque[tuple[int, bytes]] = deque()
-        self._ack_time, self._timeouts, self._due = ACK_TIME_FIRST, 0, 0.0
+        self._ack_time, self._timeouts, self._due = self.ack_times[0], 0, 0.0
         self._room.set()
 
     def boot(self, reason: int) -> None:
@@ -153,9 +154,11 @@ class AshLink:
             self._acknowledge(control & 7)
             if control & 0xE0 == NAK:
                 self._retransmit()
+            self._pump()
 
     def _data(self, control: int, field: bytes) -> None:
         self._acknowledge(control & 7)
+        self._pump()
         if self._faults.strikes(Fault.NAK_STORM):
             self._write(encode(bytes((NAK | self._expected,))))
         elif control >> 4 == self._expected:
@@ -190,9 +193,9 @@ class AshLink:
         self._timeouts = 0
         loop = asyncio.get_running_loop()
         taken = max(0.0, loop.time() - (self._due - self._ack_time))
-        self._ack_time = min(ACK_TIME_MOST, max(ACK_TIME_LEAST, self._ack_time * 7 / 8 + taken / 2))
+        _, least, most = self.ack_times
+        self._ack_time = min(most, max(least, self._ack_time * 7 / 8 + taken / 2))
         self._due = loop.time() + self._ack_time
-        self._pump()
 
     def _pump(self) -> None:
         while self._waiting and len(self._under_way) < WINDOW:
@@ -232,6 +235,6 @@ class AshLink:
         if self._timeouts >= ACK_TIMEOUTS:
             self.fail(TOO_MANY_TIMEOUTS)
             return
-        self._ack_time = min(ACK_TIME_MOST, self._ack_time * 2)
+        self._ack_time = min(self.ack_times[2], self._ack_time * 2)
         self._due = loop.time() + self._ack_time
         self._retransmit()

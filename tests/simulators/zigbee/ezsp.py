@@ -20,6 +20,7 @@ type Handler = Callable[[Any, Mapping[str, Any]], Answer]
 OK = t.sl_Status.OK
 RESPONSE, CALLBACK, FORMAT_1 = 0x80, 0x90, 0x01
 VERSION_ID = 0x00
+INVALID_COMMAND = b"\x58\x00"
 UNKNOWN_VERSION = 42
 EZSP_VERSIONS = tuple(version for version in sorted(EZSP._BY_VERSION) if version >= 10)
 STACK_TYPE_MESH = 2
@@ -122,6 +123,11 @@ class Ezsp:
         header = bytes((sequence, RESPONSE, FORMAT_1))
         if command == VERSION_ID:
             self._version(header + frame[3:5], frame[5])
+            return
+        if self._faults.strikes(Fault.WRONG_VERSION):
+            # As the next protocol will say it, with a status of four bytes like the last ones
+            refusal = INVALID_COMMAND + bytes((t.EzspStatus.ERROR_VERSION_NOT_SET, 0, 0, 0))
+            self._send(header + refusal)
             return
         name, schema, _ = self._by_id.get(command, ("", {}, {}))
         self.seen[name] = self.seen.get(name, 0) + 1
