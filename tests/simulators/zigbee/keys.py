@@ -132,6 +132,8 @@ class Keys:
                 )
             case t.NV3KeyId.NVM3KEY_STACK_NODE_DATA if tokens.network is not None:
                 value = _node_data(tokens.network)
+            case t.NV3KeyId.NVM3KEY_STACK_CHILD_TABLE if ask["index"] in tokens.children:
+                value = tokens.children[ask["index"]]
             case _:
                 return NOT_FOUND
         return {"status": OK, "value": value.serialize()}
@@ -151,8 +153,18 @@ class Keys:
             case t.NV3KeyId.NVM3KEY_STACK_NODE_DATA if network is not None:
                 power = t.NV3StackNodeData.deserialize(data)[0].radioTxPower
                 network.parameters = network.parameters.replace(radioTxPower=t.uint8_t(power))
+            case t.NV3KeyId.NVM3KEY_STACK_CHILD_TABLE:
+                tokens.children[ask["index"]] = t.NV3ChildTableEntry.deserialize(data)[0]
             case _:
                 return NOT_FOUND
+        return {"status": OK}
+
+    @answers("setChildData")
+    def _set_child(self, ask: Mapping[str, Any]) -> Answer:
+        child = ask["child_data"]
+        self._stack.tokens.children[ask["index"]] = t.NV3ChildTableEntry(
+            eui64=child.eui64, id=t.NWK(child.id), flags=t.uint8_t(0)
+        )
         return {"status": OK}
 
     @answers("getChildData")

@@ -96,6 +96,7 @@ class Tokens:
     network: Network | None = None
     frame_counter: int = 0
     link_keys: dict[t.EUI64, t.KeyData] = field(default_factory=dict)
+    children: dict[int, t.NV3ChildTableEntry] = field(default_factory=dict)
 
 
 class Stack:
@@ -130,7 +131,7 @@ class Stack:
 
     @answers(
         "nop", "setPolicy", "setConcentrator", "setSourceRouteDiscoveryMode", "setRadioPower",
-        "setManufacturerCode", "setSourceRoute", "setChildData", "eraseKeyTableEntry",
+        "setManufacturerCode", "setSourceRoute", "eraseKeyTableEntry",
     )  # fmt: skip
     def _accept(self, ask: Mapping[str, Any]) -> Answer:
         if "policyId" in ask:
