@@ -10,6 +10,7 @@ from zigpy.zdo.types import (
     LogicalType,
     MACCapabilityFlags,
     Neighbor,
+    NwkUpdate,
     SizePrefixedSimpleDescriptor,
 )
 
@@ -323,8 +324,17 @@ class Air:
                 for id_, one in self._stack.endpoints.items()
             },
             neighbours=lambda: self.neighbours(None),
+            moved=self._move,
             routes=lambda: topology.routes(self._by_nwk.values()),
         )
+
+    def _move(self, update: NwkUpdate) -> None:
+        network = self._stack.tokens.network
+        assert network is not None
+        network.parameters = network.parameters.replace(
+            radioChannel=t.uint8_t(next(iter(update.ScanChannels))), nwkUpdateId=update.nwkUpdateId
+        )
+        self._ezsp.callback("stackStatusHandler", status=t.sl_Status.ZIGBEE_CHANNEL_CHANGED)
 
     def neighbours(self, device: VirtualDevice | None) -> tuple[Neighbor, ...]:
         """List who a router hears, or the coordinator."""

@@ -10,6 +10,7 @@ from zigpy.zdo.types import (
     Neighbor,
     Neighbors,
     NodeDescriptor,
+    NwkUpdate,
     Route,
     Routes,
     SizePrefixedSimpleDescriptor,
@@ -34,6 +35,7 @@ class Node:
     bindings: set[tuple[int, int, bytes]] = field(default_factory=set)
     left: Callable[[bool], None] = lambda _: None
     permitted: Callable[[int], None] = lambda _: None
+    moved: Callable[[NwkUpdate], None] = lambda _: None
     lqi: int = 255
     rssi: int = 0
 
@@ -56,13 +58,8 @@ def answer(node: Node, cluster: int, frame: bytes) -> tuple[int, bytes] | None:
         return None
     command, tsn = ZDOCmd(cluster), frame[0]
     values, _ = t.deserialize(frame[1:], CLUSTERS.get(command, ((), ()))[1])
-    if (handler := _ANSWERS.get(command)) is not None:
-        said = handler(node, *values)
-    elif command in _NOT_SUPPORTED:
-        said = (Status.NOT_SUPPORTED,)
-    else:
-        return None
-    if said is None:
+    handler = _ANSWERS.get(command)
+    if handler is None or (said := handler(node, *values)) is None:
         return None
     response = ZDOCmd(cluster | REPLY)
     return cluster | REPLY, _short(response, tsn, said)
@@ -154,6 +151,17 @@ def _permit(node: Node, seconds: int, _: bool) -> tuple[Any, ...]:
     return (Status.SUCCESS,)
 
 
+def _update(node: Node, update: NwkUpdate) -> tuple[Any, ...]:
+    if update.ScanDuration != NwkUpdate.CHANNEL_CHANGE_REQ:
+        return (Status.NOT_SUPPORTED,)
+    node.moved(update)
+    return Status.SUCCESS, update.ScanChannels, 0, 0, []
+
+
+def _no_descriptor(node: Node, nwk: int) -> tuple[Any, ...]:
+    return Status.NOT_SUPPORTED, node.nwk
+
+
 _ANSWERS: dict[ZDOCmd, Callable[..., tuple[Any, ...] | None]] = {
     ZDOCmd.NWK_addr_req: _address,
     ZDOCmd.IEEE_addr_req: _address,
@@ -167,10 +175,8 @@ _ANSWERS: dict[ZDOCmd, Callable[..., tuple[Any, ...] | None]] = {
     ZDOCmd.Mgmt_Rtg_req: _routes,
     ZDOCmd.Mgmt_Leave_req: _leave,
     ZDOCmd.Mgmt_Permit_Joining_req: _permit,
-}
-_NOT_SUPPORTED = {
-    ZDOCmd.Power_Desc_req,
-    ZDOCmd.User_Desc_req,
-    ZDOCmd.Mgmt_Bind_req,
-    ZDOCmd.Mgmt_NWK_Update_req,
+    ZDOCmd.Mgmt_NWK_Update_req: _update,
+    ZDOCmd.Power_Desc_req: _no_descriptor,
+    ZDOCmd.User_Desc_req: _no_descriptor,
+    ZDOCmd.Mgmt_Bind_req: lambda _, __: (Status.NOT_SUPPORTED,),
 }
