@@ -14,12 +14,14 @@ from homeassistant.core import callback
 
 from .config_flow_community import CommunityFlow
 from .config_flow_modbus import ModbusBusFlow, UnitSubentryFlow
+from .config_flow_points import PointTableSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .const import (
     CONF_KIND,
     DOMAIN,
     KIND_COMMUNITY,
     KIND_MODBUS_BUS,
+    SUBENTRY_POINT_TABLE,
     SUBENTRY_RESPONDER,
     SUBENTRY_UNIT,
 )
@@ -27,7 +29,10 @@ from .const import (
 # What an entry of each kind is made of; the first is asked for as soon as the entry is there.
 _SUBENTRIES: Final[dict[str, dict[str, type[ConfigSubentryFlow]]]] = {
     KIND_COMMUNITY: {SUBENTRY_RESPONDER: ResponderSubentryFlow},
-    KIND_MODBUS_BUS: {SUBENTRY_UNIT: UnitSubentryFlow},
+    KIND_MODBUS_BUS: {
+        SUBENTRY_UNIT: UnitSubentryFlow,
+        SUBENTRY_POINT_TABLE: PointTableSubentryFlow,
+    },
 }
 
 

@@ -16,7 +16,8 @@ from homeassistant.core import HomeAssistant, callback
 from .const import SUBENTRY_UNIT
 from .errors import refusal
 from .field.modbus.families import POINT_TABLE, points_of
-from .field.points_csv import MOST_POINTS, UnitTable
+from .field.points_csv import MOST_POINTS, PointTableError, UnitTable, parse
+from .point_words import told, vocabulary
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +34,14 @@ class UnitChange:
     unchanged: int
     # Kept apart: Home Assistant changes the subentry in place, and nothing differs afterwards.
     differs: bool
+
+
+async def async_parse(hass: HomeAssistant, data: str | bytes) -> tuple[UnitTable, ...]:
+    """Read a table, off the loop: thousands of rows take a while. Raises a translated error."""
+    try:
+        return await hass.async_add_executor_job(parse, data, vocabulary())
+    except PointTableError as err:
+        raise refusal("point_table_wrong", errors=told(hass, err)) from err
 
 
 @callback
@@ -91,6 +100,22 @@ def tables_of(entry: ConfigEntry[Any], unit: int | None = None) -> tuple[UnitTab
         for one in unit_subentries(entry)
         if one.data["family"] == POINT_TABLE and unit in {None, int(one.data["unit"])}
     )
+
+
+def counts(changes: Iterable[UnitChange]) -> dict[str, dict[str, int]]:
+    """Count what is new, changed, gone and as it was, of units and of points."""
+    changes = tuple(changes)
+    new = sum(one.subentry is None for one in changes)
+    touched = sum(one.differs for one in changes)
+    return {
+        "units": {"added": new, "changed": touched - new, "unchanged": len(changes) - touched},
+        "points": {
+            "added": sum(one.added for one in changes),
+            "changed": sum(one.changed for one in changes),
+            "removed": sum(one.removed for one in changes),
+            "unchanged": sum(one.unchanged for one in changes),
+        },
+    }
 
 
 def _change(

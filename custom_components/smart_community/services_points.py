@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import probatio
 from homeassistant.config_entries import ConfigEntry
@@ -13,9 +13,8 @@ from homeassistant.helpers.service import async_register_admin_service
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .errors import refusal
 from .field.point_cells import UNITS
-from .field.points_csv import PointTableError, UnitTable, parse, render
-from .point_words import told, vocabulary
-from .points_import import UnitChange, async_apply_changes, async_changes, tables_of
+from .field.points_csv import UnitTable, render
+from .points_import import async_apply_changes, async_changes, async_parse, counts, tables_of
 
 # 10,000 points of the longest rows are two thirds of this; a larger file is no point table.
 _LARGEST: Final = 8 * 1024 * 1024
@@ -64,7 +63,7 @@ async def _import(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     changes = async_changes(entry, tables)
     if not call.data["check_only"]:
         async_apply_changes(hass, entry, changes)
-    return _counted(changes)
+    return cast("ServiceResponse", counts(changes))
 
 
 async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -105,14 +104,6 @@ async def _tables(hass: HomeAssistant, call: ServiceCall) -> tuple[UnitTable, ..
     return await async_parse(hass, await hass.async_add_executor_job(_read, path))
 
 
-async def async_parse(hass: HomeAssistant, data: str | bytes) -> tuple[UnitTable, ...]:
-    """Read a table, off the loop: thousands of rows take a while. Raises a translated error."""
-    try:
-        return await hass.async_add_executor_job(parse, data, vocabulary())
-    except PointTableError as err:
-        raise refusal("point_table_wrong", errors=told(hass, err)) from err
-
-
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -122,17 +113,3 @@ def _read(path: Path) -> bytes:
     if len(data) > _LARGEST:
         raise refusal("file_too_large", path=str(path), most=str(_LARGEST // 1024 // 1024))
     return data
-
-
-def _counted(changes: tuple[UnitChange, ...]) -> ServiceResponse:
-    new = sum(one.subentry is None for one in changes)
-    touched = sum(one.differs for one in changes)
-    return {
-        "units": {"added": new, "changed": touched - new, "unchanged": len(changes) - touched},
-        "points": {
-            "added": sum(one.added for one in changes),
-            "changed": sum(one.changed for one in changes),
-            "removed": sum(one.removed for one in changes),
-            "unchanged": sum(one.unchanged for one in changes),
-        },
-    }

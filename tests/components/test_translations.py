@@ -211,7 +211,7 @@ async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     assert_said("config_subentries.unit.step.confirm.description", {"inputs", "alarms"})
 
 
-@pytest.mark.parametrize("kind", ["responder", "unit"])
+@pytest.mark.parametrize("kind", ["responder", "unit", "point_table"])
 def test_every_kind_of_subentry_has_its_name_and_buttons(kind: str) -> None:
     for key in ("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"):
         assert_said(f"config_subentries.{kind}.{key}")
