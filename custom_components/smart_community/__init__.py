@@ -14,6 +14,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
@@ -27,7 +28,14 @@ from .channels.companion import Companion
 from .channels.exchange import EXCHANGED, Exchange
 from .channels.persistent import Persistent
 from .channels.speaker import Speaker
-from .const import CONF_KIND, DATA_STILL_RAISED, DOMAIN, KIND_MODBUS_BUS
+from .const import (
+    CONF_KIND,
+    DATA_STILL_RAISED,
+    DOMAIN,
+    KIND_COMMUNITY,
+    KIND_MODBUS_BUS,
+    KIND_ZIGBEE_NETWORK,
+)
 from .core.events import Send
 from .core.message import Message, compose
 from .core.model import Actor, ChannelKind, Incident, Responder
@@ -52,6 +60,12 @@ from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
 from .websocket import async_register_commands
+from .zigbee_network import (
+    ZigbeeData,
+    async_remove_network,
+    async_remove_zigbee_device,
+    async_setup_network,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,6 +79,23 @@ COMMUNITY_PLATFORMS = (
     Platform.TODO,
 )
 BUS_PLATFORMS = (Platform.BINARY_SENSOR,)
+ZIGBEE_PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.LOCK,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SIREN,
+    Platform.SWITCH,
+    Platform.UPDATE,
+)
+PLATFORMS_OF = {
+    KIND_COMMUNITY: COMMUNITY_PLATFORMS,
+    KIND_MODBUS_BUS: BUS_PLATFORMS,
+    KIND_ZIGBEE_NETWORK: ZIGBEE_PLATFORMS,
+}
 # Overdue steps wait for the channels to be set up, but not for an integration that hangs at start.
 CHANNELS_WITHIN = 15.0
 STORE_ISSUES = ("database_corrupt", "database_newer", "database_unreachable")
@@ -87,20 +118,37 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> bool:
-    """Set up a community, or a bus."""
-    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        entry.runtime_data = await async_setup_bus(hass, entry)
-        await hass.config_entries.async_forward_entry_setups(entry, BUS_PLATFORMS)
+    """Set up a community, a bus, or a Zigbee network."""
+    kind = entry.data[CONF_KIND]
+    if kind == KIND_COMMUNITY:
+        await _async_setup_community(hass, cast("CommunityEntry", entry))
         return True
-    await _async_setup_community(hass, cast("CommunityEntry", entry))
+    if kind == KIND_ZIGBEE_NETWORK:
+        entry.runtime_data = await async_setup_network(hass, entry)
+    else:
+        entry.runtime_data = await async_setup_bus(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS_OF[kind])
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> bool:
     """Unload an entry; what was running in it is taken up again when it is loaded."""
-    bus = entry.data[CONF_KIND] == KIND_MODBUS_BUS
-    platforms = BUS_PLATFORMS if bus else COMMUNITY_PLATFORMS
+    platforms = PLATFORMS_OF[entry.data[CONF_KIND]]
     return await hass.config_entries.async_unload_platforms(entry, platforms)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> None:
+    """Forget what was kept beside an entry that is removed."""
+    if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
+        await async_remove_network(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SmartCommunityEntry, device: DeviceEntry
+) -> bool:
+    """Let a device go, as its page's delete button asks: out of its network, too."""
+    data = entry.runtime_data
+    return isinstance(data, ZigbeeData) and await async_remove_zigbee_device(data, device)
 
 
 async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:

@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .binary_sensor_modbus import async_setup_modbus_entities
-from .const import CONF_KIND, KIND_MODBUS_BUS
+from .binary_sensor_zigbee import async_setup_zigbee_binary_sensors
+from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 
@@ -24,6 +25,8 @@ async def async_setup_entry(
     """Add the entities of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
         await async_setup_modbus_entities(hass, entry, async_add_entities)
+    elif entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
+        async_setup_zigbee_binary_sensors(entry, async_add_entities)
     else:
         async_add_entities([EngineProblem(cast("CommunityEntry", entry))])
 

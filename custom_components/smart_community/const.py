@@ -10,6 +10,7 @@ DOMAIN: Final = "smart_community"
 CONF_KIND: Final = "kind"
 KIND_COMMUNITY: Final = "community"
 KIND_MODBUS_BUS: Final = "modbus_bus"
+KIND_ZIGBEE_NETWORK: Final = "zigbee_network"
 
 # The dashboard's address; a notice on a phone leads there too.
 DASHBOARD_PATH: Final = "smart-community"

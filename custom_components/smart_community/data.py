@@ -18,6 +18,7 @@ from .errors import refusal
 from .modbus_bus import ModbusBusData
 from .people import People
 from .providers import Providers
+from .zigbee_network import ZigbeeData
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,7 @@ class CommunityData:
     responders_added: list[Callable[[], None]] = field(default_factory=list)
 
 
-type SmartCommunityEntry = ConfigEntry[CommunityData | ModbusBusData]
+type SmartCommunityEntry = ConfigEntry[CommunityData | ModbusBusData | ZigbeeData]
 type CommunityEntry = ConfigEntry[CommunityData]
 
 

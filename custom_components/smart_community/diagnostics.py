@@ -8,6 +8,8 @@ from homeassistant.core import HomeAssistant
 from .core.codec import plain
 from .data import CommunityData, SmartCommunityEntry
 from .views import incident_view
+from .zigbee_diagnostics import zigbee_state
+from .zigbee_network import ZigbeeData
 
 # Names, numbers, users, what people wrote, and a database's password.
 REDACT = frozenset({"database_url", "host", "title", "users", "number", "summary", "names", "name"})
@@ -38,6 +40,8 @@ def _state(entry: SmartCommunityEntry) -> dict[str, Any]:
             "recording_problem": engine.recording_problem,
             "problems": dict(data.problems),
         }
+    if isinstance(data, ZigbeeData):
+        return zigbee_state(data)
     return {
         "units": {
             str(address): {

@@ -1,15 +1,19 @@
 """One event entity per shipped loop: what happened to its incidents, for history and logbook."""
 
-from typing import override
+from typing import cast, override
 
 from homeassistant.components.event import EventEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .data import SIGNAL_INCIDENT, Announcement, CommunityEntry
+from .const import CONF_KIND, KIND_ZIGBEE_NETWORK
+from .data import SIGNAL_INCIDENT, Announcement, CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
+from .event_zigbee import Happening
 from .shipped import SHIPPED_LOOPS
+from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
 
@@ -17,10 +21,16 @@ EVENTS = ["opened", "escalated", "acknowledged", "handled", "closed", "supersede
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: CommunityEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: SmartCommunityEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add an entity per loop."""
-    async_add_entities(LoopEvents(entry, loop) for loop in SHIPPED_LOOPS)
+    if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
+        async_setup_zigbee_entities(entry, async_add_entities, Platform.EVENT, Happening)
+        return
+    community = cast("CommunityEntry", entry)
+    async_add_entities(LoopEvents(community, loop) for loop in SHIPPED_LOOPS)
 
 
 class LoopEvents(CommunityEntity, EventEntity):

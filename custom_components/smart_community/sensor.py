@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import override
+from typing import cast, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -11,13 +11,17 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import CONF_KIND, KIND_ZIGBEE_NETWORK
 from .core.model import Tier
-from .data import CommunityEntry
+from .data import CommunityEntry, SmartCommunityEntry
 from .engine.engine import Engine
 from .entity import FollowingEntity
+from .sensor_zigbee import Measurement
+from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
 
@@ -60,10 +64,16 @@ FIGURES = (
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: CommunityEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: SmartCommunityEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the figures."""
-    async_add_entities(Figure(entry, description) for description in FIGURES)
+    if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
+        async_setup_zigbee_entities(entry, async_add_entities, Platform.SENSOR, Measurement)
+        return
+    community = cast("CommunityEntry", entry)
+    async_add_entities(Figure(community, description) for description in FIGURES)
 
 
 class Figure(FollowingEntity, SensorEntity):

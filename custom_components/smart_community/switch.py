@@ -1,29 +1,37 @@
 """A switch per shipped loop. Its state is in the engine's store: a kill loses nothing of it."""
 
-from typing import Any, override
+from typing import Any, cast, override
 
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.switch import SwitchEntity
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_index import alarm_index
-from .const import DOMAIN
-from .data import CommunityEntry
+from .const import CONF_KIND, DOMAIN, KIND_ZIGBEE_NETWORK
+from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 from .loops import LOOPS
 from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
+from .switch_zigbee import Outlet
+from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: CommunityEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: SmartCommunityEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a switch per loop."""
-    async_add_entities(LoopSwitch(entry, loop) for loop in SHIPPED_LOOPS)
+    if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
+        async_setup_zigbee_entities(entry, async_add_entities, Platform.SWITCH, Outlet)
+        return
+    community = cast("CommunityEntry", entry)
+    async_add_entities(LoopSwitch(community, loop) for loop in SHIPPED_LOOPS)
 
 
 class LoopSwitch(CommunityEntity, SwitchEntity):

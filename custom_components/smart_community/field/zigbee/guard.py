@@ -1,0 +1,162 @@
+"""zha's gateway, kept from ever changing a network by itself.
+
+zha forms a network on a coordinator that has none, zigpy writes the last backup onto one that was
+swapped: right for a hobbyist with one stick, wrong for a community where coordinators sit behind
+addresses that a switch may mix up. Here a coordinator is used only if it has the network that the
+entry was made for; anything else is said, and a person decides.
+"""
+
+from pathlib import Path
+from typing import Any, Final, override
+from zoneinfo import ZoneInfo
+
+import zhaquirks
+import zhaquirks.legacy
+from zha.application.const import RadioType
+from zha.application.gateway import Gateway
+from zha.application.helpers import (
+    CoordinatorConfiguration,
+    DeviceOptions,
+    QuirksConfiguration,
+    ZHAConfiguration,
+    ZHAData,
+)
+from zigpy.application import ControllerApplication
+from zigpy.backups import NetworkBackup
+from zigpy.config import (
+    CONF_DATABASE,
+    CONF_DEVICE,
+    CONF_DEVICE_BAUDRATE,
+    CONF_DEVICE_FLOW_CONTROL,
+    CONF_DEVICE_PATH,
+    CONF_NWK_BACKUP_ENABLED,
+    CONF_OTA,
+    CONF_OTA_ENABLED,
+)
+from zigpy.exceptions import (
+    NetworkNotFormed,
+    NetworkSettingsInconsistent,
+    TransientConnectionError,
+)
+from zigpy.state import State
+
+from .liveness import CEILING
+from .model import Coordinator, Identity, NetworkError, Trouble
+
+# Mains-powered devices are asked by zha itself when they fall silent. Sleeping ones cannot be:
+# their silence is judged by what they have shown (liveness.py), so zha's fixed time is put out of
+# the way for them.
+_MAINS_SILENCE: Final = 2 * 3600
+
+
+def identity_of(state: State | NetworkBackup) -> Identity:
+    """Return which network a connected coordinator has, or a backup is of."""
+    return Identity(
+        extended_pan_id=str(state.network_info.extended_pan_id), ieee=str(state.node_info.ieee)
+    )
+
+
+def trouble_of(err: Exception) -> tuple[Trouble, Identity | None]:
+    """Say what kept a coordinator from being used, and which network was found instead."""
+    match err:
+        case NetworkError():
+            return err.trouble, err.found
+        case NetworkSettingsInconsistent():
+            return Trouble.OTHER_NETWORK, identity_of(err.new_state)
+        case NetworkNotFormed():
+            return Trouble.BLANK, None
+        case TimeoutError():  # an OSError, too: it was connected to, and does not answer
+            return Trouble.NO_RADIO, None
+        case OSError() | TransientConnectionError():
+            return Trouble.CANNOT_CONNECT, None
+        case _:
+            return Trouble.NO_RADIO, None
+
+
+def radio_config(coordinator: Coordinator, database: Path | None = None) -> dict[str, Any]:
+    """Return zigpy's configuration for a coordinator."""
+    config: dict[str, Any] = {
+        CONF_DEVICE: {
+            CONF_DEVICE_PATH: coordinator.path,
+            CONF_DEVICE_BAUDRATE: coordinator.baudrate,
+            CONF_DEVICE_FLOW_CONTROL: coordinator.flow_control,
+        },
+        CONF_OTA: {CONF_OTA_ENABLED: False},
+        CONF_NWK_BACKUP_ENABLED: database is not None,
+        CONF_DATABASE: str(database) if database is not None else None,
+    }
+    if coordinator.radio_type == RadioType.ezsp.name:
+        # One event loop for all: a thread each doubles latency at ten networks.
+        config["use_thread"] = False
+    return config
+
+
+def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]:
+    """Return the radio's controller, made to refuse every network but one."""
+
+    class Guarded(controller):  # type: ignore[misc]
+        """Never forms, never restores, never runs a network that is not the entry's."""
+
+        @override
+        async def initialize(self, *, auto_form: bool = False) -> None:
+            try:
+                await super().initialize(auto_form=False)
+            except NetworkNotFormed as err:
+                raise NetworkError(Trouble.BLANK) from err
+
+        @override
+        async def load_network_info(self, *, load_devices: bool = False) -> None:
+            await super().load_network_info(load_devices=load_devices)
+            if (found := identity_of(self.state)) != identity:
+                raise NetworkError(Trouble.OTHER_NETWORK, found=found)
+
+    return Guarded
+
+
+class GuardedGateway(Gateway):
+    """A gateway for one network and no other."""
+
+    identity: Identity
+
+    @override
+    def get_application_controller_data(
+        self,
+    ) -> tuple[Any, dict[str, Any]]:
+        controller, config = super().get_application_controller_data()
+        return _guarded(controller, self.identity), config
+
+
+async def new_gateway(
+    coordinator: Coordinator,
+    identity: Identity,
+    *,
+    database: Path,
+    time_zone: str,
+    country: str | None,
+) -> GuardedGateway:
+    """Return a gateway that is not connected yet, its quirks loaded (in the executor)."""
+    config = ZHAData(
+        config=ZHAConfiguration(
+            coordinator_configuration=CoordinatorConfiguration(
+                path=coordinator.path,
+                baudrate=coordinator.baudrate,
+                flow_control=coordinator.flow_control,  # type: ignore[arg-type]
+                radio_type=coordinator.radio_type,
+            ),
+            quirks_configuration=QuirksConfiguration(
+                enabled=True,
+                setup_function=zhaquirks.setup,
+                uninitialized_packet_handler=zhaquirks.legacy.handle_message_from_uninitialized_sender,
+            ),
+            device_options=DeviceOptions(
+                consider_unavailable_battery=int(2 * CEILING),
+                consider_unavailable_mains=_MAINS_SILENCE,
+            ),
+        ),
+        zigpy_config=radio_config(coordinator, database),
+        local_timezone=ZoneInfo(time_zone),
+        country_code=country,
+    )
+    gateway = await GuardedGateway.async_from_config(config)
+    gateway.identity = identity
+    return gateway

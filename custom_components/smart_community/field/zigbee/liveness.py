@@ -1,0 +1,120 @@
+"""How long a device may be silent: learned from its own longest healthy silence.
+
+A fixed time-out is wrong for both ends: a thermometer that reports every minute would be missed
+for hours, a detector that says a word a day would be called dead each night.
+
+What counts as healthy: two messages of a device, the network listening all the time between them.
+A silence longer than was allowed teaches at most twice what was known, so that a device that was
+dead for three days does not make three days normal, while one whose rhythm really changed is
+learned within a few rounds. The longest is kept for one to two weeks, so that what a device did
+in its first winter does not excuse its silence for ever.
+
+Pure: time is an argument, in seconds since the epoch. A clock that is set back teaches nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+HOUR: Final = 3600.0
+# An hour, whatever was learned: a radio's bad quarter of an hour is no fault of its devices.
+FLOOR: Final = HOUR
+# Two words of a device that speaks once a day, and an hour: what never speaks is dead after that.
+CEILING: Final = 49 * HOUR
+# Nothing is known yet of a new device; most speak at least once a day.
+UNLEARNED: Final = 25 * HOUR
+# Two words missed and half of a third: one lost message is no fault.
+_FACTOR: Final = 2.5
+_GENERATION: Final = 7 * 24 * HOUR
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Liveness:
+    """What is known of one device. `longest`: of this week and the one before, 0 if unlearned."""
+
+    heard_at: float
+    longest: float = 0.0
+    longest_before: float = 0.0
+    since: float = 0.0
+
+    @property
+    def allowed(self) -> float:
+        """The longest silence that is no fault, in seconds."""
+        learned = max(self.longest, self.longest_before)
+        if not learned:
+            return UNLEARNED
+        return min(max(learned * _FACTOR, FLOOR), CEILING)
+
+    def heard(self, at: float, listening_since: float) -> Self:
+        """Learn from a message. A silence that nobody listened to teaches nothing."""
+        gap = at - self.heard_at
+        if gap <= 0 or self.heard_at < listening_since:
+            return replace(self, heard_at=at)
+        turned = self._turned(at)
+        known = max(turned.longest, turned.longest_before)
+        learned = gap if gap <= self.allowed or not known else min(gap, 2 * known)
+        return replace(turned, heard_at=at, longest=max(turned.longest, learned))
+
+    def silent(self, at: float, listening_since: float) -> bool:
+        """Say whether the device has been silent for longer than it is allowed."""
+        return at - max(self.heard_at, listening_since) > self.allowed
+
+    def _turned(self, at: float) -> Self:
+        """Begin a new week if the old one is over."""
+        if 0 <= at - self.since < _GENERATION:
+            return self
+        return replace(self, since=at, longest=0.0, longest_before=self.longest)
+
+    def as_dict(self) -> dict[str, float]:
+        """Return it to be stored."""
+        return {
+            "heard_at": self.heard_at,
+            "longest": self.longest,
+            "longest_before": self.longest_before,
+            "since": self.since,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what was stored. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(**{name: float(stored[name]) for name in cls.__dataclass_fields__})
+
+
+class Register:
+    """The liveness of a network's devices, by IEEE address."""
+
+    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
+        """Take what was stored; a record that is damaged is learned anew."""
+        self._devices: dict[str, Liveness] = {}
+        for ieee, record in (stored or {}).items():
+            try:
+                self._devices[ieee] = Liveness.from_dict(record)
+            except KeyError, TypeError, ValueError:
+                continue
+        self.listening_since = float("inf")
+
+    def heard(self, ieee: str, at: float) -> None:
+        """Note a message of a device."""
+        known = self._devices.get(ieee)
+        self._devices[ieee] = (
+            known.heard(at, self.listening_since)
+            if known is not None
+            else Liveness(heard_at=at, since=at)
+        )
+
+    def of(self, ieee: str) -> Liveness | None:
+        """Return what is known of a device."""
+        return self._devices.get(ieee)
+
+    def forget(self, ieee: str) -> None:
+        """Forget a device that was removed."""
+        self._devices.pop(ieee, None)
+
+    def silent(self, at: float) -> frozenset[str]:
+        """Return the devices that are silent for too long."""
+        since = self.listening_since
+        return frozenset(ieee for ieee, one in self._devices.items() if one.silent(at, since))
+
+    def as_dict(self) -> dict[str, dict[str, float]]:
+        """Return it to be stored."""
+        return {ieee: one.as_dict() for ieee, one in self._devices.items()}

@@ -1,0 +1,119 @@
+"""The words of this room: what a coordinator is, which network it has, and what can be wrong.
+
+Importing this costs nothing; everything else here brings in zha, which takes seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+
+class Trouble(StrEnum):
+    """Why a network is not at work. Those in `NEEDS_A_PERSON` do not heal by waiting."""
+
+    STARTING = "starting"
+    CANNOT_CONNECT = "cannot_connect"
+    NO_RADIO = "no_radio"
+    LOST = "lost"
+    BLANK = "blank"
+    OTHER_NETWORK = "other_network"
+    CANNOT_RESTORE = "cannot_restore"
+
+
+NEEDS_A_PERSON: Final = frozenset({Trouble.BLANK, Trouble.OTHER_NETWORK})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coordinator:
+    """How a coordinator is reached. `path`: a serial device, or `socket://host:port`."""
+
+    path: str
+    radio_type: str = "ezsp"
+    baudrate: int = 115200
+    flow_control: str | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Read an entry's data."""
+        return cls(
+            path=data["path"],
+            radio_type=data["radio_type"],
+            baudrate=int(data["baudrate"]),
+            flow_control=data["flow_control"],
+        )
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port, None for a serial device. Raises ValueError if it is neither."""
+        if "://" not in self.path:
+            return None
+        parts = urlsplit(self.path)
+        if parts.scheme not in {"socket", "tcp"} or not parts.hostname or not parts.port:
+            raise ValueError(self.path)
+        return parts.hostname, parts.port
+
+    def same_line(self, path: str) -> bool:
+        """Say whether another path means the same coordinator: it can serve one client only."""
+        try:
+            return self.address == Coordinator(path=path).address and (
+                self.address is not None or self.path == path
+            )
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """Which network this is, and who coordinates it; both as zigpy prints them."""
+
+    extended_pan_id: str
+    ieee: str
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Read an entry's data."""
+        return cls(extended_pan_id=data["extended_pan_id"], ieee=data["ieee"])
+
+
+class NetworkError(Exception):
+    """A network that cannot be worked with. `found`: the network that is there instead."""
+
+    def __init__(self, trouble: Trouble, detail: str = "", found: Identity | None = None) -> None:
+        """Keep what is wrong."""
+        super().__init__(f"{trouble}: {detail}" if detail else trouble.value)
+        self.trouble = trouble
+        self.detail = detail
+        self.found = found
+
+
+class LockProblem(StrEnum):
+    """Why a lock did not do what it was told."""
+
+    REFUSED = "lock_refused"
+    NO_ANSWER = "lock_no_answer"
+    NOT_MOVED = "lock_not_moved"
+    CODE_TWICE = "lock_code_twice"
+    NO_ROOM = "lock_no_room"
+    NOT_SUPPORTED = "lock_not_supported"
+
+
+class LockError(Exception):
+    """A lock did not do what it was told. Never carries a code."""
+
+    def __init__(self, problem: LockProblem) -> None:
+        """Keep the reason."""
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeekdaySchedule:
+    """When a code opens. `days`: bits from Sunday = 1 (ZCL DayMask); times in the lock's clock."""
+
+    days: int
+    start_hour: int
+    start_minute: int
+    end_hour: int
+    end_minute: int

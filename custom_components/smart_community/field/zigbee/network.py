@@ -1,0 +1,387 @@
+"""One Zigbee network at work: connected, watched, connected again, and never believed blindly.
+
+zha reports a lost connection once and does nothing more; a coordinator that falls mute is noticed
+only when something is asked. So this keeps its own heartbeat, gives a lost gateway up at once (its
+entities are "no data" in the same turn of the loop), and builds a new one with growing waits.
+After that, zones and locks are proven (zones.py) before they are shown.
+
+One network never waits for another: each has its own supervisor, connection, database and thread.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from zha.application import Platform
+from zha.application.const import (
+    ZHA_DEVICE_ENTITY_ADDED_EVENT,
+    ZHA_DEVICE_ENTITY_REMOVED_EVENT,
+    ZHA_GW_MSG_CONNECTION_LOST,
+    ZHA_GW_MSG_DEVICE_FULL_INIT,
+    ZHA_GW_MSG_DEVICE_REMOVED,
+)
+from zha.application.gateway import DeviceFullInitEvent, DeviceRemovedEvent
+from zha.application.platforms import PlatformEntity
+from zha.zigbee.device import Device
+from zigpy.types import EUI64
+from zigpy.zdo.types import Neighbor
+
+from .extra import extra_entities
+from .guard import GuardedGateway, new_gateway, trouble_of
+from .liveness import Register
+from .lock import Locks, prepare_locks
+from .model import NEEDS_A_PERSON, Coordinator, Identity, Trouble
+from .zones import ClusterKey, Prover
+
+_LOGGER = logging.getLogger(__name__)
+
+_SHORTEST: Final = 2.0
+_LONGEST: Final = 60.0
+# A connection that held this long was a good one: the next loss is tried again at once.
+_HELD: Final = 60.0
+# A beat every three seconds, answered within nine: a coordinator that hangs shows within 12 s.
+# Shorter would give up one that is busy with a flood of reports.
+_BEAT: Final = 3.0
+_BEAT_WITHIN: Final = 9.0
+# 2 s of it is the wait for a network coordinator's reset frame; the rest is a database of hundreds
+# of devices on a slow disk.
+_CONNECT_WITHIN: Final = 60.0
+_CLOSE_WITHIN: Final = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What a network is made of. `database`: its own file, also for the backups of its settings."""
+
+    coordinator: Coordinator
+    identity: Identity
+    database: Path
+    time_zone: str
+    country: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listeners:
+    """Who wants to hear of a network. Called in the event loop, must not raise.
+
+    `changed`: up, down, or something was proven. `device`: a device with its entities is there, or
+    has others now. `removed`: a device is gone for good. `heard`: a device said something, at.
+    """
+
+    changed: list[Callable[[], None]] = field(default_factory=list)
+    device: list[Callable[[Device], None]] = field(default_factory=list)
+    removed: list[Callable[[str], None]] = field(default_factory=list)
+
+
+class Network:
+    """A network and its supervisor. `trouble` is None while it is at work."""
+
+    def __init__(self, settings: Settings, register: Register, clock: Callable[[], float]) -> None:
+        """Begin without a connection. `clock`: seconds since the epoch."""
+        self.settings = settings
+        self.register = register
+        self.listeners = Listeners()
+        self.gateway: GuardedGateway | None = None
+        self.trouble: Trouble | None = Trouble.STARTING
+        self.detail = ""
+        self.found: Identity | None = None
+        self.silent: frozenset[str] = frozenset()
+        self.prover = Prover(self._changed)
+        self.locks = Locks()
+        self._clock = clock
+        self._lost: asyncio.Event = asyncio.Event()
+        self._extra: dict[str, list[PlatformEntity]] = {}
+        self._ears: dict[str, _Ear] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Keep the network at work until cancelled; leaves nothing behind then."""
+        wait = _SHORTEST
+        loop = asyncio.get_running_loop()
+        while True:
+            since = loop.time()
+            try:
+                gateway = await self._connect()
+            except Exception as err:  # noqa: BLE001
+                # Radio libraries raise what they like; a supervisor that dies of it is no use.
+                self._note(err)
+            else:
+                since = loop.time()
+                try:
+                    await self._serve(gateway)
+                finally:
+                    await self._close(gateway)
+                if loop.time() - since > _HELD:
+                    wait = _SHORTEST
+            await asyncio.sleep(_LONGEST if self.trouble in NEEDS_A_PERSON else wait)
+            wait = min(2 * wait, _LONGEST)
+
+    # What entities ask
+
+    def devices(self) -> Iterator[Device]:
+        """Return the devices of the network, the coordinator not among them."""
+        if self.gateway is not None:
+            for device in list(self.gateway.devices.values()):
+                if not device.is_coordinator:
+                    yield device
+
+    def entities(self, device: Device) -> Iterator[PlatformEntity]:
+        """Return what a device offers, with what zha has no word for."""
+        for entity in list(device.platform_entities.values()):
+            if entity.PLATFORM is not Platform.VIRTUAL:
+                yield entity
+        yield from self._extra.get(str(device.ieee), ())
+
+    def entity(self, ieee: str, platform: str, unique_id: str) -> PlatformEntity | None:
+        """Return one entity as it is now, None while there is no connection."""
+        device = self.device(ieee)
+        if device is None:
+            return None
+        found = device.platform_entities.get((Platform(platform), unique_id))
+        if found is not None:
+            return found
+        return next((one for one in self._extra.get(ieee, ()) if one.unique_id == unique_id), None)
+
+    def device(self, ieee: str) -> Device | None:
+        """Return a device, None if it is unknown or there is no connection."""
+        if self.gateway is None:
+            return None
+        return self.gateway.get_device(EUI64.convert(ieee))
+
+    def neighbors(self, device: Device) -> list[Neighbor]:
+        """Return whom a router heard at the last scan of the network, and how well."""
+        if self.gateway is None:
+            return []
+        topology = self.gateway.application_controller.topology
+        return list(topology.neighbors.get(device.ieee, ()))
+
+    def address(self, ieee: str) -> EUI64:
+        """Return an address as the radio wants it. Raises ValueError."""
+        return EUI64.convert(ieee)
+
+    def believed(self, key: ClusterKey) -> bool:
+        """Say whether what a cluster says may be shown: connected, proven, and not silent."""
+        return (
+            self.trouble is None and key not in self.prover.unproven and key[0] not in self.silent
+        )
+
+    def look_for_silence(self) -> None:
+        """Judge who is silent for too long; to be called every minute or so."""
+        silent = self.register.silent(self._clock()) if self.trouble is None else self.silent
+        if silent != self.silent:
+            for ieee in silent - self.silent:
+                _LOGGER.warning("%s is silent for longer than ever", ieee)
+            self.silent = silent
+            self._changed()
+
+    # Connection
+
+    async def _connect(self) -> GuardedGateway:
+        settings = self.settings
+        self._lost.clear()
+        gateway = await new_gateway(
+            settings.coordinator,
+            settings.identity,
+            database=settings.database,
+            time_zone=settings.time_zone,
+            country=settings.country,
+        )
+        gateway.on_event(ZHA_GW_MSG_CONNECTION_LOST, self._connection_lost)
+        try:
+            async with asyncio.timeout(_CONNECT_WITHIN):
+                await gateway.async_initialize()
+                await gateway.async_initialize_devices_and_entities()
+        except BaseException:
+            await self._close(gateway)
+            raise
+        return gateway
+
+    async def _serve(self, gateway: GuardedGateway) -> None:
+        """Be at work until the connection is lost."""
+        self._up(gateway)
+        beat = asyncio.create_task(self._beat(gateway), name="zigbee heartbeat")
+        try:
+            await self._lost.wait()
+        finally:
+            self._down(Trouble.LOST)
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    def _up(self, gateway: GuardedGateway) -> None:
+        _LOGGER.info("Network %s is at work", self.settings.identity.extended_pan_id)
+        self.gateway = gateway
+        self.trouble, self.detail, self.found = None, "", None
+        self.register.listening_since = self._clock()
+        gateway.on_event(ZHA_GW_MSG_DEVICE_FULL_INIT, self._device_initialized)
+        gateway.on_event(ZHA_GW_MSG_DEVICE_REMOVED, self._device_removed)
+        # Before anybody looks: what is remembered must not be shown for a moment.
+        self.prover.prove(self.devices())
+        for device in self.devices():
+            self._show(device)
+        self._changed()
+
+    def _down(self, trouble: Trouble, detail: str = "") -> None:
+        if self.trouble is not None:
+            return
+        _LOGGER.warning("Network %s is lost", self.settings.identity.extended_pan_id)
+        self.trouble, self.detail = trouble, detail
+        self.register.listening_since = float("inf")
+        self._changed()
+
+    def _note(self, err: Exception) -> None:
+        """Keep why there is no connection; said once, then only if it changes."""
+        trouble, self.found = trouble_of(err)
+        detail = str(err) or type(err).__name__
+        level = logging.DEBUG if trouble is self.trouble else logging.WARNING
+        name = self.settings.identity.extended_pan_id
+        _LOGGER.log(level, "Network %s: %s (%s)", name, trouble, detail)
+        self.trouble, self.detail = trouble, detail
+        self._changed()
+
+    async def _close(self, gateway: GuardedGateway) -> None:
+        """End a gateway; it must leave neither socket nor thread, whatever state it is in."""
+        await self.prover.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for ear in self._ears.values():
+            ear.close()
+        self._ears.clear()
+        self.gateway = None
+        self._changed()
+        for entities in self._extra.values():
+            for entity in entities:
+                await entity.on_remove()
+        self._extra.clear()
+        try:
+            async with asyncio.timeout(_CLOSE_WITHIN):
+                await gateway.shutdown()
+        except Exception:
+            _LOGGER.warning("A lost Zigbee connection did not close", exc_info=True)
+
+    async def _beat(self, gateway: GuardedGateway) -> None:
+        while True:
+            await asyncio.sleep(_BEAT)
+            try:
+                async with asyncio.timeout(_BEAT_WITHIN):
+                    await gateway.application_controller.watchdog_feed()
+            except Exception as err:  # noqa: BLE001
+                _LOGGER.debug("No heartbeat: %r", err)
+                self._down(Trouble.LOST, str(err))
+                self._lost.set()
+                return
+
+    def _connection_lost(self, event: Any) -> None:
+        self._down(Trouble.LOST, str(event.exception or ""))
+        self._lost.set()
+
+    # Devices
+
+    def _device_initialized(self, event: DeviceFullInitEvent) -> None:
+        device = self.device(str(event.device_info.ieee))
+        if device is None or device.is_coordinator:
+            return
+        # Joined, joined again or interviewed again: nothing of before is to be believed.
+        self.prover.prove([device])
+        self._show(device)
+        task = asyncio.create_task(prepare_locks(device), name="prepare locks")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _device_removed(self, event: DeviceRemovedEvent) -> None:
+        ieee = str(event.device_info.ieee)
+        if (ear := self._ears.pop(ieee, None)) is not None:
+            ear.close()
+        self._extra.pop(ieee, None)
+        self.register.forget(ieee)
+        self.silent -= {ieee}
+        for removed in self.listeners.removed:
+            removed(ieee)
+
+    def _show(self, device: Device) -> None:
+        ieee = str(device.ieee)
+        ear = self._ears.get(ieee)
+        if ear is None or ear.device is not device:
+            if ear is not None:
+                ear.close()
+            self._ears[ieee] = _Ear(self, device)
+            self._replace_extra(device)
+        elif not ear.listens():
+            self._replace_extra(device)  # interviewed again: its clusters are others now
+            ear.listen()
+        for shown in self.listeners.device:
+            shown(device)
+        self._changed()
+
+    def _replace_extra(self, device: Device) -> None:
+        ieee = str(device.ieee)
+        for old in self._extra.pop(ieee, ()):
+            task = asyncio.create_task(old.on_remove(), name="forget zigbee entity")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._extra[ieee] = list(extra_entities(device))
+        for entity in self._extra[ieee]:
+            entity.on_add()
+
+    def heard(self, ieee: str, at: float) -> None:
+        """Note that a device said something."""
+        self.register.heard(ieee, at)
+        self.prover.heard(ieee)
+        if ieee in self.silent:
+            self.silent -= {ieee}
+            self._changed()
+
+    def _changed(self) -> None:
+        for changed in list(self.listeners.changed):
+            changed()
+
+
+class _Ear:
+    """Hears every message of one device, and what becomes of its entities."""
+
+    def __init__(self, network: Network, device: Device) -> None:
+        self.device = device
+        self._network = network
+        self._ieee = str(device.ieee)
+        self._radio: Any = None
+        self._unsubscribe = [
+            device.on_event(kind, self._entities_changed)
+            for kind in (ZHA_DEVICE_ENTITY_ADDED_EVENT, ZHA_DEVICE_ENTITY_REMOVED_EVENT)
+        ]
+        self.listen()
+
+    def listens(self) -> bool:
+        """Say whether it listens to the device as zigpy has it now."""
+        return self._radio is self.device.device
+
+    def listen(self) -> None:
+        """Listen to the device as zigpy has it now."""
+        self._forget()
+        self._radio = self.device.device
+        self._radio.add_listener(self)
+
+    def device_last_seen_updated(self, at: Any) -> None:
+        """Take a message's time from zigpy."""
+        self._network.heard(self._ieee, at.timestamp())
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._forget()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+
+    def _forget(self) -> None:
+        if self._radio is not None:
+            with suppress(ValueError):
+                self._radio.remove_listener(self)
+            self._radio = None
+
+    def _entities_changed(self, _event: Any) -> None:
+        for shown in self._network.listeners.device:
+            shown(self.device)
+        self._network._changed()  # noqa: SLF001

@@ -1,0 +1,154 @@
+"""Looking at a coordinator, and changing what network it has: only when a person said so.
+
+Each function connects, does one thing and disconnects. What was on the coordinator is written to a
+file before it is overwritten (open coordinator backup format, which ZHA and Zigbee2MQTT read too).
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from zha.application.const import RadioType
+from zigpy.application import ControllerApplication
+from zigpy.backups import NetworkBackup
+from zigpy.exceptions import (
+    CannotWriteNetworkSettings,
+    DestructiveWriteNetworkSettings,
+    NetworkNotFormed,
+)
+
+from .guard import identity_of, radio_config
+from .model import Coordinator, Identity, NetworkError, Trouble
+
+# A name to look up and a bridge that wakes; a port that is closed says so at once.
+_REACHED_WITHIN: Final = 5.0
+# A network coordinator is given 2 s for its reset frame, a mute one shows after 13.
+_ANSWER_WITHIN: Final = 25.0
+# Forming scans the channels and resets the radio five times.
+_CHANGE_WITHIN: Final = 90.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a coordinator has. `identity` is None if it has no network."""
+
+    identity: Identity | None
+    channel: int = 0
+
+
+async def probe(coordinator: Coordinator) -> Found:
+    """Look which network a coordinator has, changing nothing. Raises NetworkError."""
+    async with _connected(coordinator, _ANSWER_WITHIN) as app:
+        return await _look(app)
+
+
+async def form(coordinator: Coordinator, backups: Path) -> Identity:
+    """Form a new network, on a quiet channel; what was there is backed up. Raises NetworkError."""
+    async with _connected(coordinator, _CHANGE_WITHIN) as app:
+        await _back_up(app, backups)
+        await app.form_network()
+        await app.load_network_info(load_devices=False)
+        return identity_of(app.state)
+
+
+async def restore(coordinator: Coordinator, backup: NetworkBackup, backups: Path) -> Identity:
+    """Write a network onto another coordinator: its devices then need not be paired again.
+
+    Raises NetworkError with CANNOT_RESTORE if the radio cannot take the network's address, or could
+    only once in its life.
+    """
+    async with _connected(coordinator, _CHANGE_WITHIN) as app:
+        await _back_up(app, backups)
+        try:
+            await app.backups.restore_backup(backup)
+        except (CannotWriteNetworkSettings, DestructiveWriteNetworkSettings, ValueError) as err:
+            raise NetworkError(Trouble.CANNOT_RESTORE, str(err)) from err
+        return identity_of(app.state)
+
+
+async def last_backup(coordinator: Coordinator, database: Path) -> NetworkBackup | None:
+    """Return the last backup in a network's database; nobody else may have it open."""
+    if not await asyncio.to_thread(database.exists):
+        return None
+    controller: Any = RadioType[coordinator.radio_type].controller
+    app = await controller.new(radio_config(coordinator, database), start_radio=False)
+    try:
+        backup: NetworkBackup | None = app.backups.most_recent_backup()
+        return backup
+    finally:
+        await app.shutdown()
+
+
+@asynccontextmanager
+async def _connected(
+    coordinator: Coordinator, within: float
+) -> AsyncIterator[ControllerApplication]:
+    controller: Any = RadioType[coordinator.radio_type].controller
+    app: ControllerApplication = controller(controller.SCHEMA(radio_config(coordinator, None)))
+    try:
+        async with asyncio.timeout(within):
+            await app.connect()
+            yield app
+    except NetworkError:
+        raise
+    except Exception as err:
+        # Only now, and not before: many coordinators serve one client, and need a moment after it.
+        reached = await _reached(coordinator)
+        trouble = Trouble.NO_RADIO if reached else Trouble.CANNOT_CONNECT
+        raise NetworkError(trouble, str(err) or type(err).__name__) from err
+    finally:
+        with suppress(Exception):
+            await app.shutdown(db=False)
+
+
+async def _reached(coordinator: Coordinator) -> bool:
+    """See whether anything is there at all: a wrong port must not be called a broken radio."""
+    address = coordinator.address
+    if address is None:
+        return await asyncio.to_thread(os.access, coordinator.path, os.R_OK | os.W_OK)
+    try:
+        async with asyncio.timeout(_REACHED_WITHIN):
+            _reader, writer = await asyncio.open_connection(*address)
+    except OSError:
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def _look(app: ControllerApplication) -> Found:
+    try:
+        await app.load_network_info(load_devices=False)
+    except NetworkNotFormed:
+        return Found(identity=None)
+    return Found(identity=identity_of(app.state), channel=int(app.state.network_info.channel))
+
+
+async def _back_up(app: ControllerApplication, folder: Path) -> None:
+    """Write down the network that is about to be overwritten, if there is one."""
+    try:
+        await app.load_network_info(load_devices=True)
+    except NetworkNotFormed:
+        return
+    backup = app.backups.from_network_state()
+    name = str(backup.network_info.extended_pan_id).replace(":", "")
+    stamp = backup.backup_time.strftime("%Y%m%dT%H%M%SZ")
+    text = json.dumps(backup.as_open_coordinator_json(), indent=2)
+    await asyncio.to_thread(_write_private, folder / f"{name}-{stamp}.json", text)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that holds a network key: for the owner alone, and whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

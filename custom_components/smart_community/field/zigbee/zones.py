@@ -1,0 +1,235 @@
+"""Alarm zones and locks after a connection: what is remembered of them is read again.
+
+zha shows after a start what a zone said before it, and a notification that was sent while nobody
+listened is never repeated by many detectors. So a zone or lock counts as unproven until it has
+answered or reported. Sleeping devices answer when they next wake: they are asked again whenever
+they are heard. One that cannot be asked in `_PATIENCE` is shown as it was known last: a detector
+that only speaks when there is something to say would otherwise be "no data" after every restart,
+and its real silence is judged by liveness.py.
+
+A zone that is not enrolled sends nothing (ZCL 07-5123, 8.2.2.2.3): it is enrolled again, and
+counted in `not_enrolled` until it says that it is, or sends a notification.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from zha.zigbee.device import Device
+from zigpy.zcl import (
+    AttributeReadEvent,
+    AttributeReportedEvent,
+    AttributeUpdatedEvent,
+    Cluster,
+)
+from zigpy.zcl.clusters.closures import DoorLock
+from zigpy.zcl.clusters.security import IasZone
+
+_LOGGER = logging.getLogger(__name__)
+
+type ClusterKey = tuple[str, int, int]
+
+# Reads of sleeping devices wait in the coordinator, which has room for a handful; more would keep
+# commands to locks waiting behind detectors that sleep.
+_AT_ONCE: Final = 6
+_PATIENCE: Final = 90.0
+_AGAIN: Final = (2.0, 5.0, 15.0, 60.0)
+_ENROL_AGAIN: Final = (5.0, 30.0, 120.0, 900.0)
+# Once it has answered to the enrolment, a device needs a moment to be in it.
+_ENROLLED_AFTER: Final = 1.0
+
+_ATTRIBUTE: Final[dict[int, str]] = {
+    IasZone.cluster_id: IasZone.AttributeDefs.zone_status.name,
+    DoorLock.cluster_id: DoorLock.AttributeDefs.lock_state.name,
+}
+# A burning room first: with many sleeping detectors the order decides.
+_FIRST: Final = (
+    IasZone.ZoneType.Fire_Sensor,
+    IasZone.ZoneType.Carbon_Monoxide_Sensor,
+    IasZone.ZoneType.Personal_Emergency_Device,
+    IasZone.ZoneType.Water_Sensor,
+)
+
+
+def key_of(cluster: Cluster) -> ClusterKey:
+    """Name a cluster across reconnections."""
+    endpoint = cluster.endpoint
+    return str(endpoint.device.ieee), endpoint.endpoint_id, cluster.cluster_id
+
+
+def clusters_of(device: Device) -> list[Cluster]:
+    """Return the zones and locks of a device."""
+    return [
+        cluster
+        for number, endpoint in device.device.endpoints.items()
+        if number
+        for cluster_id, cluster in endpoint.in_clusters.items()
+        if cluster_id in _ATTRIBUTE
+    ]
+
+
+class Prover:
+    """Proves the zones and locks of one connection."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """Begin with nothing to prove. `changed` is called when something was proven or not."""
+        self.unproven: set[ClusterKey] = set()
+        self.not_enrolled: set[str] = set()
+        self._changed = changed
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._heard: dict[str, asyncio.Event] = {}
+        self._listening: list[Callable[[], None]] = []
+
+    def prove(self, devices: Iterable[Device]) -> None:
+        """Start proving devices; those already at it begin anew."""
+        clusters = [cluster for device in devices for cluster in clusters_of(device)]
+        for cluster in sorted(clusters, key=_urgency):
+            key = key_of(cluster)
+            self.unproven.add(key)
+            self._heard.setdefault(key[0], asyncio.Event())
+            task = asyncio.create_task(self._prove(cluster, key), name=f"prove zone {key}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self._changed()
+
+    def heard(self, ieee: str) -> None:
+        """Take it that a device is awake just now: the best moment to ask it."""
+        if (event := self._heard.get(ieee)) is not None:
+            event.set()
+
+    async def close(self) -> None:
+        """Stop asking; everything is unproven until the next connection."""
+        for unsubscribe in self._listening:
+            unsubscribe()
+        self._listening.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.unproven.clear()
+        self._heard.clear()
+
+    async def _prove(self, cluster: Cluster, key: ClusterKey) -> None:
+        name = _ATTRIBUTE[cluster.cluster_id]
+        said = asyncio.Event()
+
+        def spoke(
+            event: AttributeReadEvent | AttributeReportedEvent | AttributeUpdatedEvent,
+        ) -> None:
+            if event.attribute_name == name:
+                said.set()
+                self._proven(key)
+
+        listening = [
+            cluster.on_event(kind.event_type, spoke)
+            for kind in (AttributeReadEvent, AttributeReportedEvent, AttributeUpdatedEvent)
+        ]
+        self._listening += listening
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._ask(cluster, name, key[0], said)
+        except TimeoutError:
+            _LOGGER.info("%s does not answer; it is shown as it was known last", key[0])
+            self._proven(key)
+        finally:
+            for unsubscribe in listening:
+                unsubscribe()
+                self._listening.remove(unsubscribe)
+        if cluster.cluster_id == IasZone.cluster_id:
+            await self._enrol(cluster, key[0])
+
+    async def _ask(self, cluster: Cluster, name: str, ieee: str, said: asyncio.Event) -> None:
+        """Ask until there is an answer or a report."""
+        tries = 0
+        while not said.is_set():
+            self._heard[ieee].clear()
+            async with self._room:
+                await _read(cluster, name)
+            if said.is_set():
+                return
+            wait = _AGAIN[min(tries, len(_AGAIN) - 1)]
+            tries += 1
+            await _either(said, self._heard[ieee], wait)
+
+    def _proven(self, key: ClusterKey) -> None:
+        if key in self.unproven:
+            self.unproven.discard(key)
+            self._changed()
+
+    async def _enrol(self, cluster: Cluster, ieee: str) -> None:
+        """See that a zone is enrolled, and enrol it again until it is."""
+        said = asyncio.Event()
+        attribute = IasZone.AttributeDefs.zone_state.name
+
+        def notified(event: AttributeUpdatedEvent) -> None:
+            # Only a notification arrives as such an update: who sends one is enrolled.
+            if event.attribute_name == _ATTRIBUTE[IasZone.cluster_id]:
+                said.set()
+
+        unsubscribe = cluster.on_event(AttributeUpdatedEvent.event_type, notified)
+        self._listening.append(unsubscribe)
+        tries = 0
+        try:
+            while not said.is_set():
+                async with self._room:
+                    state = await _read(cluster, attribute)
+                if state == IasZone.ZoneState.Enrolled or (state is None and not tries):
+                    break  # a zone that does not say is one that sleeps, or is older than the word
+                if ieee not in self.not_enrolled:
+                    self.not_enrolled.add(ieee)
+                    self._changed()
+                async with self._room:
+                    await _write_enrolment(cluster)
+                wait = _ENROLLED_AFTER if not tries else _ENROL_AGAIN[min(tries - 1, 3)]
+                tries += 1
+                await _either(said, self._heard[ieee], wait)
+        finally:
+            unsubscribe()
+            self._listening.remove(unsubscribe)
+        if ieee in self.not_enrolled:
+            self.not_enrolled.discard(ieee)
+            self._changed()
+
+
+async def _read(cluster: Cluster, attribute: str) -> object:
+    """Read one attribute from the device itself, None if it does not answer or refuses."""
+    try:
+        success, _failure = await cluster.read_attributes(
+            [attribute], allow_cache=False, only_cache=False
+        )
+    except Exception as err:  # noqa: BLE001
+        # Radio libraries let their own exceptions through; a device that cannot be asked is no bug.
+        _LOGGER.debug("%s of %s cannot be read: %r", attribute, key_of(cluster), err)
+        return None
+    return success.get(attribute)
+
+
+async def _write_enrolment(cluster: Cluster) -> None:
+    """Tell a zone whom to notify, and that it is enrolled (auto-enroll-response)."""
+    coordinator = cluster.endpoint.device.application.state.node_info.ieee
+    try:
+        await cluster.write_attributes({IasZone.AttributeDefs.cie_addr.name: coordinator})
+        await cluster.enroll_response(
+            enroll_response_code=IasZone.EnrollResponse.Success, zone_id=0
+        )
+    except Exception as err:  # noqa: BLE001
+        _LOGGER.debug("%s cannot be enrolled: %r", key_of(cluster), err)
+
+
+async def _either(one: asyncio.Event, other: asyncio.Event, within: float) -> None:
+    """Wait for one of two events, at most `within` seconds."""
+    waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
+    try:
+        await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+def _urgency(cluster: Cluster) -> int:
+    if cluster.cluster_id != IasZone.cluster_id:
+        return len(_FIRST) + 1
+    zone_type = cluster.get(IasZone.AttributeDefs.zone_type.name)
+    return _FIRST.index(zone_type) if zone_type in _FIRST else len(_FIRST)

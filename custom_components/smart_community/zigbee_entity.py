@@ -1,0 +1,241 @@
+"""What all entities of Zigbee devices have in common: zha's state, shown only while it is believed.
+
+An entity outlives its zha entity: after a lost connection there is a new gateway with new ones, and
+this one binds itself to its successor by address and unique id.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EntityCategory, Platform
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import UndefinedType
+
+from .const import DOMAIN
+from .errors import failure
+from .zigbee_network import ZigbeeData
+
+if TYPE_CHECKING:
+    from zha.application.platforms import EntityStateChangedEvent, PlatformEntity
+    from zha.zigbee.device import Device
+
+    from .field.zigbee.network import Network
+
+# Long enough for a sleeping device's next poll of its parent, short enough for who stands there.
+_TOLD_WITHIN: Final = 10.0
+
+type Make = Callable[[ZigbeeData, PlatformEntity], Entity]
+
+
+@callback
+def async_setup_zigbee_entities(
+    entry: ConfigEntry[Any],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    make: Make,
+) -> None:
+    """Add what the devices offer on a platform, also those that join later."""
+    data: ZigbeeData = entry.runtime_data
+    network = data.network
+    known: dict[str, set[str]] = {}
+
+    @callback
+    def show(device: Device) -> None:
+        seen = known.setdefault(str(device.ieee), set())
+        new = [
+            source
+            for source in network.entities(device)
+            if platform == source.PLATFORM and source.unique_id not in seen
+        ]
+        seen.update(source.unique_id for source in new)
+        if new:
+            async_add_entities([make(data, source) for source in new])
+
+    @callback
+    def forget(ieee: str) -> None:
+        known.pop(ieee, None)
+
+    network.listeners.device.append(show)
+    network.listeners.removed.append(forget)
+    for device in network.devices():
+        show(device)
+
+
+class ZigbeeEntity(Entity):
+    """An entity of a Zigbee device."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, data: ZigbeeData, source: PlatformEntity) -> None:
+        """Take over what zha says of the entity."""
+        self._data = data
+        self._network = data.network
+        self._source: PlatformEntity | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
+        device = source.device
+        self._ieee = str(device.ieee)
+        self._key = (self._ieee, source.endpoint.id, source.cluster.cluster_id)
+        self._zha: Any = source.state
+        self._shown = False
+        meta = self._zha
+        self._attr_unique_id = f"{data.entry.entry_id}_{meta.unique_id}"
+        self._attr_entity_registry_enabled_default = meta.entity_registry_enabled_default
+        if meta.entity_category is not None:
+            self._attr_entity_category = EntityCategory(meta.entity_category)
+        if meta.translation_key is not None:
+            self._attr_translation_key = meta.translation_key
+        if meta.translation_placeholders is not None:
+            self._attr_translation_placeholders = meta.translation_placeholders
+        self._attr_device_info = device_info(data, device)
+        self._describe()
+
+    @property
+    @override
+    def name(self) -> str | UndefinedType | None:
+        """Our words, else Home Assistant's for the device class, else zha's own in English."""
+        if self._zha.primary:
+            return None
+        key = self._name_translation_key
+        if key is not None and key in self.platform_data.platform_translations:
+            return super().name
+        if self._zha.translation_key is None and self.device_class is not None:
+            return super().name
+        fallback: str | None = self._zha.fallback_name
+        return fallback if fallback is not None else super().name
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Not while the network is down, the device silent, or its state still to be proven."""
+        return (
+            self._source is not None
+            and bool(self._zha.available)
+            and self._network.believed(self._key)
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the network, and zha's entity through it."""
+        changed = self._network.listeners.changed
+        changed.append(self._follow)
+        self.async_on_remove(lambda: changed.remove(self._follow))
+        self.async_on_remove(self._release)
+        self._follow()
+
+    @callback
+    def _follow(self) -> None:
+        """Bind to zha's entity as it is now; write what that changes."""
+        source = self._network.entity(self._ieee, self.platform_data.domain, self._zha.unique_id)
+        if source is not self._source:
+            self._release()
+            self._source = source
+            if source is not None:
+                self._bind(source)
+        if self.available is not self._shown:
+            self._write()
+
+    def _bind(self, source: PlatformEntity) -> None:
+        """Subscribe; the first call brings the whole state, before it returns."""
+        self._unsubscribe.append(source.subscribe_state(self._state_changed))
+
+    @callback
+    def _release(self) -> None:
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
+        self._source = None
+
+    @callback
+    def _state_changed(self, event: EntityStateChangedEvent) -> None:
+        self._zha = dataclasses.replace(self._zha, **event.state_diff)
+        self._describe()
+        self._write()
+
+    def _write(self) -> None:
+        self._shown = self.available
+        self.async_write_ha_state()
+
+    def _describe(self) -> None:
+        """Take what may change with the state: options, limits, device class."""
+
+    async def _tell(
+        self, command: Callable[[Any], Awaitable[None]], within: float | None = _TOLD_WITHIN
+    ) -> None:
+        """Have zha's entity do something, in time. Raises HomeAssistantError."""
+        if self._source is None or self._network.trouble is not None:
+            raise failure("zigbee_network_down", network=self._data.entry.title)
+        try:
+            async with asyncio.timeout(within):
+                await command(self._source)
+        except HomeAssistantError:
+            raise
+        # Radio libraries let failures of their own through on a lost connection.
+        except Exception as err:
+            raise failure("zigbee_no_answer", device=self._data.name_of(self._ieee)) from err
+        self._write()
+
+
+class ZigbeeDeviceEntity(Entity):
+    """An entity of ours about a device, which is no entity of zha's."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, data: ZigbeeData, device: Device, key: str) -> None:
+        """Name the entity by its key."""
+        self._network = data.network
+        self._ieee = str(device.ieee)
+        self._attr_unique_id = f"{data.entry.entry_id}_{self._ieee}-{key}"
+        self._attr_device_info = device_info(data, device)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the network."""
+        _follow_network(self, self._network)
+
+
+class ZigbeeHubEntity(Entity):
+    """An entity of the network itself."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, data: ZigbeeData, key: str) -> None:
+        """Name the entity by its key."""
+        self._data = data
+        self._network = data.network
+        self._attr_unique_id = f"{data.entry.entry_id}_{key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, data.entry.entry_id)})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the network."""
+        _follow_network(self, self._network)
+
+
+def device_info(data: ZigbeeData, device: Device) -> DeviceInfo:
+    """Describe a device of a network."""
+    ieee = str(device.ieee)
+    return DeviceInfo(
+        identifiers={data.identifier(ieee)},
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=ieee,
+        name=f"{device.manufacturer} {device.model}",
+        via_device_id=data.hub_id,
+    )
+
+
+def _follow_network(entity: Entity, network: Network) -> None:
+    changed = network.listeners.changed
+    write = entity.async_write_ha_state
+    changed.append(write)
+    entity.async_on_remove(lambda: changed.remove(write))
