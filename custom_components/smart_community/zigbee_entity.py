@@ -52,7 +52,7 @@ def async_setup_zigbee_entities(
         new = [
             source
             for source in network.entities(device)
-            if platform == source.PLATFORM and source.unique_id not in seen
+            if str(source.PLATFORM) == str(platform) and source.unique_id not in seen
         ]
         seen.update(source.unique_id for source in new)
         if new:

@@ -60,7 +60,9 @@ class ZigbeeData:
 
     def device(self, ieee: str) -> dr.DeviceEntry | None:
         """Return a device as the registry has it."""
-        return dr.async_get(self.hass).async_get_device(identifiers={self.identifier(ieee)})
+        return dr.async_get(self.hass).async_get_device_by_identifier(
+            self.identifier(ieee), self.entry.entry_id
+        )
 
     def name_of(self, ieee: str) -> str:
         """Return what people call a device; its address if it has no name yet."""

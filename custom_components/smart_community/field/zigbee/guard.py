@@ -6,8 +6,13 @@ addresses that a switch may mix up. Here a coordinator is used only if it has th
 entry was made for; anything else is said, and a person decides.
 """
 
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Final, override
+from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 import zhaquirks
@@ -34,19 +39,26 @@ from zigpy.config import (
     CONF_OTA_ENABLED,
 )
 from zigpy.exceptions import (
+    CorruptDatabase,
     NetworkNotFormed,
     NetworkSettingsInconsistent,
     TransientConnectionError,
 )
 from zigpy.state import State
+from zigpy.util import CatchingTaskMixin
 
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
+
+_LOGGER = logging.getLogger(__name__)
 
 # Mains-powered devices are asked by zha itself when they fall silent. Sleeping ones cannot be:
 # their silence is judged by what they have shown (liveness.py), so zha's fixed time is put out of
 # the way for them.
 _MAINS_SILENCE: Final = 2 * 3600
+# Three tries at half a second's distance, and some.
+_SETTLED_WITHIN: Final = 5.0
+_CONFIRMED_AFTER: Final = 0.2
 
 
 def identity_of(state: State | NetworkBackup) -> Identity:
@@ -65,6 +77,8 @@ def trouble_of(err: Exception) -> tuple[Trouble, Identity | None]:
             return Trouble.OTHER_NETWORK, identity_of(err.new_state)
         case NetworkNotFormed():
             return Trouble.BLANK, None
+        case sqlite3.Error() | CorruptDatabase():
+            return Trouble.DATABASE, None
         case TimeoutError():  # an OSError, too: it was connected to, and does not answer
             return Trouble.NO_RADIO, None
         case OSError() | TransientConnectionError():
@@ -97,6 +111,35 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
     class Guarded(controller):  # type: ignore[misc]
         """Never forms, never restores, never runs a network that is not the entry's."""
 
+        def __init__(self, config: dict[str, Any]) -> None:
+            super().__init__(config)
+            self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
+
+        @override
+        async def request(self, *args: Any, **kwargs: Any) -> None:
+            if (task := asyncio.current_task()) is not None:
+                self._callers.add(task)
+            await super().request(*args, **kwargs)
+
+        @override
+        def create_task(
+            self, target: Coroutine[Any, Any, Any], name: str | None = None
+        ) -> asyncio.Task[Any]:
+            return super().create_task(_unheeded(target), name)  # type: ignore[no-any-return]
+
+        async def settled(self) -> None:
+            """Wait until nobody has anything to say over this radio any more, once it is shut.
+
+            zigpy answers each report in a task of its own, kept in one set for all networks of the
+            process, and such a task tries three times before it finds the radio gone.
+            """
+            talking = {task for task in self._callers if task is not asyncio.current_task()}
+            if not talking:
+                return
+            _done, left = await asyncio.wait(talking, timeout=_SETTLED_WITHIN)
+            for task in left & CatchingTaskMixin._tasks:  # noqa: SLF001
+                task.cancel()
+
         @override
         async def initialize(self, *, auto_form: bool = False) -> None:
             try:
@@ -118,12 +161,42 @@ class GuardedGateway(Gateway):
 
     identity: Identity
 
+    async def close(self) -> None:
+        """Shut the gateway down, and see the last of what it had to say.
+
+        What zigpy does of itself is stopped first, and the coordinator given a moment to confirm
+        the frame that is under way: bellows reports one that fails after its sender is gone as an
+        error that nobody handles.
+        """
+        app: Any = self.application_controller
+        if app is not None:
+            app.backups.stop_periodic_backups()
+            app.topology.stop_periodic_scans()
+            if app._watchdog_task is not None:  # noqa: SLF001
+                app._watchdog_task.cancel()  # noqa: SLF001
+            await asyncio.sleep(_CONFIRMED_AFTER)
+        await self.shutdown()
+        if app is not None:
+            await app.settled()
+
     @override
     def get_application_controller_data(
         self,
     ) -> tuple[Any, dict[str, Any]]:
         controller, config = super().get_application_controller_data()
         return _guarded(controller, self.identity), config
+
+
+async def _unheeded(target: Coroutine[Any, Any, Any]) -> Any:
+    """Run what zigpy starts and nobody waits for, such as the end of a pairing.
+
+    Its failure on a lost connection is no news: it would be logged as an error nobody handled.
+    """
+    try:
+        return await target
+    except Exception as err:  # noqa: BLE001
+        _LOGGER.debug("Left undone: %r", err)
+        return None
 
 
 async def new_gateway(

@@ -6,7 +6,7 @@ answers. Here a command is sent once, answered within ten seconds, and the bolt'
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -85,7 +85,7 @@ class Locks:
             cluster.set_week_day_schedule(
                 0,
                 slot - 1,
-                DoorLock.DayMask(schedule.days),
+                schedule.days,
                 schedule.start_hour,
                 schedule.start_minute,
                 schedule.end_hour,
@@ -122,16 +122,17 @@ async def prepare_locks(device: Device) -> None:
         if not number or DoorLock.cluster_id not in endpoint.in_clusters:
             continue
         lock = endpoint.in_clusters[DoorLock.cluster_id]
-        quiet = {DoorLock.AttributeDefs.send_pin_ota.name: False}
-        steps = [lock.write_attributes(quiet)]
+        await _try(lock.write_attributes, {DoorLock.AttributeDefs.send_pin_ota.name: False})
         if (alarms := endpoint.in_clusters.get(Alarms.cluster_id)) is not None:
-            steps.append(alarms.bind())
-        for step in steps:
-            try:
-                async with asyncio.timeout(_ANSWER_WITHIN):
-                    await step
-            except Exception as err:  # noqa: BLE001
-                _LOGGER.debug("Lock %s takes no setting: %r", device.ieee, err)
+            await _try(alarms.bind)
+
+
+async def _try(setting: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN):
+            await setting(*args)
+    except Exception as err:  # noqa: BLE001
+        _LOGGER.debug("A lock takes no setting: %r", err)
 
 
 @contextmanager

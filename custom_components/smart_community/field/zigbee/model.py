@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     LOST = "lost"
     BLANK = "blank"
     OTHER_NETWORK = "other_network"
+    DATABASE = "database"
     CANNOT_RESTORE = "cannot_restore"
 
 

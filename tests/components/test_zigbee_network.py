@@ -1,0 +1,144 @@
+"""A Zigbee network as an entry, on a virtual coordinator over TCP: what it shows, and when not."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
+
+from .zigbee_ground import entity_id, pair, set_up, state, until
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
+        yield radio
+
+
+@pytest.fixture
+async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
+    entry = await set_up(hass, radio)
+    yield entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_alarm_is_an_entity_that_is_on(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    zone = f"{smoke.ieee}-1-1280"
+    assert state(hass, network, zone).state == "off"
+    assert state(hass, network, zone).attributes["device_class"] == "smoke"
+    await smoke.alarm()
+    await until(lambda: state(hass, network, zone).state == "on")
+    await smoke.alarm(False)
+    await until(lambda: state(hass, network, zone).state == "off")
+
+
+async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    zone = f"{smoke.ieee}-1-1280"
+    await radio.refuse(True)
+    await until(lambda: state(hass, network, zone).state == "unavailable", 5)
+    assert state(hass, network, "connection").state == "off"
+    await smoke.alarm()
+    seen: list[str] = []
+    hass.bus.async_listen(
+        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone))
+    )
+    await radio.refuse(False)
+    await until(lambda: state(hass, network, "connection").state == "on")
+    await until(lambda: state(hass, network, zone).state == "on")
+    assert "off" not in seen
+
+
+async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    radio.fault = Fault.SILENT
+    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "unavailable", 15)
+    radio.fault = None
+    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "off", 30)
+
+
+async def test_the_other_bits_of_a_zone_are_shown(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    for act, ending in ((smoke.tamper, "tamper"), (smoke.trouble, "trouble")):
+        assert state(hass, network, f"1280-{ending}").state == "off"
+        await act()
+        await until(lambda ending=ending: state(hass, network, f"1280-{ending}").state == "on")
+    await smoke.battery(8)
+    await until(lambda: state(hass, network, "1280-battery").state == "on")
+    assert state(hass, network, f"{smoke.ieee}-1-1280").state == "off"
+
+
+async def test_a_lock_does_what_it_is_told_or_says_that_it_does_not(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    door = radio.add(devices.lock())
+    await pair(hass, network, door)
+    lock = entity_id(hass, network, f"{door.ieee}-1-257")
+
+    async def tell(what: str) -> None:
+        await hass.services.async_call("lock", what, {"entity_id": lock}, blocking=True)
+
+    await tell("unlock")
+    assert hass.states.get(lock).state == "unlocked"
+    await tell("lock")
+    assert hass.states.get(lock).state == "locked"
+    door.lock.jammed = True
+    with pytest.raises(HomeAssistantError) as refused:
+        await tell("unlock")
+    assert refused.value.translation_key == "lock_refused"
+    assert hass.states.get(lock).state == "locked"
+    door.lock.jammed = False
+    door.deaf = True
+    with pytest.raises(HomeAssistantError) as unanswered:
+        await tell("unlock")
+    assert unanswered.value.translation_key == "lock_no_answer"
+    door.deaf = False
+
+
+async def test_who_opened_a_lock_is_an_event_without_the_code(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    door = radio.add(devices.lock())
+    await pair(hass, network, door)
+
+    def last() -> tuple[Any, ...]:
+        said = state(hass, network, "operations").attributes
+        return tuple(said.get(key) for key in ("event_type", "method", "credential"))
+
+    await door.operate("unlock", source="keypad", user=3)
+    await until(lambda: last() == ("unlocked", "keypad", "4"))
+    await door.wrong_code()
+    await until(lambda: last()[:2] == ("wrong_code", "keypad"))
+    await door.lock_alarm("forced")
+    await until(lambda: last() == ("forced", None, None))
+    await door.program(user=4, pin="86420")
+    await until(lambda: last()[0] == "code_changed")
+    assert "86420" not in str(hass.states.async_all())
+
+
+def _said(data: Any, hass: HomeAssistant, entry: MockConfigEntry, ending: str) -> str:
+    if data["entity_id"] != entity_id(hass, entry, ending) or data["new_state"] is None:
+        return ""
+    return str(data["new_state"].state)
