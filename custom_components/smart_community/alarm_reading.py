@@ -17,7 +17,6 @@ RAISED_LOST to CLEAR is an edge: it was seen to begin and to end, only not the m
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum, auto
 from typing import Final, Protocol
 
@@ -35,6 +34,7 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_delivery import Reason
 from .alarm_kinds import Said
+from .core.plan import Season
 from .units import in_unit
 
 _ON: Final = frozenset((STATE_ON,))
@@ -86,26 +86,10 @@ class StateGauge:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Season:
-    """Another limit for a part of the year, both days included; it may cross New Year."""
-
-    begins: tuple[int, int]
-    ends: tuple[int, int]
-    limit: float
-
-    def holds(self, day: date) -> bool:
-        """Whether a day of the community's calendar lies in the season."""
-        today = (day.month, day.day)
-        if self.begins <= self.ends:
-            return self.begins <= today <= self.ends
-        return today >= self.begins or today <= self.ends
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class LimitGauge:
-    """An alarm is a value past a limit.
+    """An alarm is a value past a limit, in its season past another.
 
-    `limit` and `hysteresis` are in `unit`, or in the entity's own if that is None.
+    Limits and `hysteresis` are in `unit`, or in the entity's own if that is None.
     """
 
     above: bool
@@ -113,6 +97,7 @@ class LimitGauge:
     hysteresis: float
     unit: str | None = None
     season: Season | None = None
+    season_limit: float = 0.0
     agreed: Callable[[str], float | None] = lambda _entity_id: None
 
     def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
@@ -138,7 +123,7 @@ class LimitGauge:
         if agreed is not None:
             return agreed
         if self.season is not None and self.season.holds(dt_util.now().date()):
-            return self.season.limit
+            return self.season_limit
         return self.limit
 
 

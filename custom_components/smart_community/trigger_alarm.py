@@ -32,8 +32,10 @@ from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
 from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
-from .alarm_reading import FaultGauge, LevelReader, LimitGauge, Season, StateGauge
+from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
 from .const import DATA_STILL_RAISED
+from .core.errors import DomainError
+from .core.plan import Season
 from .loops import LOOPS
 from .trigger_owned import OwnedTrigger
 
@@ -158,14 +160,15 @@ def _finite(value: float) -> float:
     return value
 
 
-def _month_day(value: Any) -> tuple[int, int]:
+def _month_day(value: Any) -> str:
     """Read a day of every year, MM-DD; 29 February is one."""
+    day = str(value)
     try:
-        day = datetime.strptime(f"2000-{value}", "%Y-%m-%d")  # noqa: DTZ007  # a date has no zone
-    except ValueError as err:
+        Season(begins=day, ends=day)
+    except DomainError as err:
         message = "a day of the year is expected, as MM-DD"
         raise probatio.Invalid(message) from err
-    return day.month, day.day
+    return day
 
 
 _NUMBER = probatio.All(probatio.Coerce(float), _finite)
@@ -201,17 +204,14 @@ _BATTERY_BELOW: Final = 20.0
 def _limit_gauge(options: ConfigType) -> LimitGauge:
     season = None
     if "season_limit" in options:
-        season = Season(
-            begins=options["season_begins"],
-            ends=options["season_ends"],
-            limit=options["season_limit"],
-        )
+        season = Season(begins=options["season_begins"], ends=options["season_ends"])
     return LimitGauge(
         above=options["kind"] is Kind.ABOVE,
         limit=options["limit"],
         hysteresis=options["hysteresis"],
         unit=options.get("unit"),
         season=season,
+        season_limit=options.get("season_limit", 0.0),
     )
 
 

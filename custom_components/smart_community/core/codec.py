@@ -7,7 +7,7 @@ one is refused: reading it as if it were ours could lose an incident's due times
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -52,7 +52,7 @@ def plain(value: object) -> Any:
         return value.value
     if isinstance(value, str):
         return value
-    if isinstance(value, datetime):
+    if isinstance(value, (datetime, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
@@ -90,8 +90,8 @@ def _typed(kind: Any, value: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         key, item = get_args(kind)
         return {_typed(key, name): _typed(item, entry) for name, entry in value.items()}
-    if isinstance(kind, type) and issubclass(kind, datetime):
-        return datetime.fromisoformat(value)
+    if isinstance(kind, type) and issubclass(kind, (datetime, time)):
+        return kind.fromisoformat(value)
     if kind is timedelta:
         return timedelta(seconds=value)
     if isinstance(kind, type) and is_dataclass(kind):
