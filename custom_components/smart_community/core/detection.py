@@ -13,6 +13,7 @@ from enum import StrEnum
 from .errors import DomainError
 from .model import Policy, Verdict
 from .noise import Noise, Sample, heard, laeq, level
+from .plan import Active
 
 
 class Distinct(StrEnum):
@@ -99,7 +100,11 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """The detection of one loop in one zone, with what to open once it is met."""
+    """The detection of one loop in one zone, with what to open once it is met.
+
+    `active`: the hours that its blueprint names. `asleep_until`: when it has to look again at what
+    was raised outside them.
+    """
 
     loop: str
     zone: str
@@ -110,10 +115,14 @@ class Watch:
     hits: tuple[Hit, ...] = ()
     samples: tuple[Sample, ...] = ()
     armed_at: datetime | None = None
+    active: Active | None = None
+    asleep_until: datetime | None = None
 
     @property
     def due(self) -> datetime | None:
-        """When a dwell or a silence will be met if nothing else happens."""
+        """When a dwell or a silence will be met if nothing else happens, or a sleep ends."""
+        if self.asleep_until is not None:
+            return self.asleep_until
         if self.detect.silence is not None:
             return None if self.armed_at is None else self.armed_at + self.detect.silence
         if self.detect.dwell is None:
@@ -153,9 +162,7 @@ def observe(
         return _activity(watch, signals)
     if (noise := watch.detect.noise) is not None:
         return _measured(watch, signals[-1], noise, zone)
-    if watch.detect.allowed:
-        right = signals[-1].value in watch.detect.allowed
-        signals = [replace(signal, raised=not right) for signal in signals]
+    signals = worded(watch.detect, signals)
     episodes = dict(watch.episodes)
     if not signals[0].raised:
         return _cleared(watch, episodes, signals)
@@ -185,6 +192,13 @@ def observe(
         if not believed:
             return Finding(watch=watch, verdict=Verdict.PENDING)
     return _believe(watch, believed)
+
+
+def worded(detect: Detect, signals: Sequence[Signal]) -> Sequence[Signal]:
+    """Say of values whether they are an alarm, where a rule names those that are none."""
+    if not detect.allowed:
+        return signals
+    return [replace(signal, raised=signal.value not in detect.allowed) for signal in signals]
 
 
 def elapsed(watch: Watch, now: datetime) -> Finding:

@@ -93,6 +93,7 @@ class Verdict(StrEnum):
     NOTHING_TO_CLEAR = "nothing_to_clear"
     TAKEN_OVER = "taken_over"
     MUTED_LOOP_OFF = "muted_loop_off"
+    MUTED_BY_PLAN = "muted_by_plan"
     ACKNOWLEDGED = "acknowledged"
     ALREADY_ACKNOWLEDGED = "already_acknowledged"
     HANDLED = "handled"

@@ -8,11 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..core.detection import elapsed, shifted
+from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
 from ..core.events import (
@@ -127,6 +128,11 @@ class Engine:
     async def switch_loop(self, loop: str, *, on: bool) -> None:
         """Switch a loop on or off, durably."""
         await self._runner.run(lambda work: work.setting(f"loop:{loop}", "on" if on else LOOP_OFF))
+        self.replan()
+
+    def replan(self) -> None:
+        """Look again at what sleeps: a plan was changed, or a loop was switched on."""
+        self._runner.submit(self._replan)
 
     async def signal(self, request: SignalRequest) -> Result:
         """Take signals in; answered once they are on disk."""
@@ -196,15 +202,22 @@ class Engine:
         late, self._late = self._late, None
         for watch in list(work.watches.values()):
             if watch.due is not None and watch.due <= work.now:
-                self._opener.follow(elapsed(watch, work.now), work)
+                self._opener.due(watch, work)
         for incident in list(work.incidents.values()):
             due = next_due(incident)
             if due is not None and due[0] <= work.now:
                 work.step(incident, Tick(late=late))
 
+    def _replan(self, work: Work) -> None:
+        for watch in list(work.watches.values()):
+            if watch.asleep_until is not None:
+                self._opener.due(watch, work)
+
     def _jump(self, by: timedelta, work: Work) -> None:
         for watch in list(work.watches.values()):
-            work.watch(shifted(watch, by))
+            # Hours are the clock's own: what sleeps is looked at by the new time.
+            asleep = None if watch.asleep_until is None else work.now
+            work.watch(replace(shifted(watch, by), asleep_until=asleep))
         for incident in list(work.incidents.values()):
             work.step(incident, ClockJumped(by=by))
 

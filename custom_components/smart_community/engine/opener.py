@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from ulid_transform import ulid_now
 
-from ..core.detection import Finding, Watch, observe
+from ..core.detection import Finding, Watch, elapsed, observe
 from ..core.events import Alarmed, Entry, Quieted, TakenOver
 from ..core.evidence import Evidence
 from ..core.incident import open_incident
 from ..core.model import Actor, Incident, Policy, Source, Verdict
+from ..core.muting import mute, wake
 from .requests import OpenRequest, Result, SignalRequest
 from .runner import Work
 from .tables import SignalRow
+
+# A loop that is off, or that no hour opens within a year, is looked at again so often.
+LOOK_AGAIN = timedelta(days=1)
 
 
 class Opener:
@@ -24,22 +29,33 @@ class Opener:
 
     def signal(self, request: SignalRequest, work: Work) -> Result:
         """Take signals in that came in the same instant; each is on record, also a muted one."""
-        if not self._loop_on(request.loop):
-            result = Result(verdict=Verdict.MUTED_LOOP_OFF)
+        watch = work.watches.get((request.loop, request.zone)) or Watch(
+            loop=request.loop,
+            zone=request.zone,
+            zone_name=request.zone_name,
+            detect=request.detect,
+            policy=request.policy,
+        )
+        watch = replace(
+            watch,
+            zone_name=request.zone_name,
+            detect=request.detect,
+            policy=request.policy,
+            active=request.active,
+        )
+        sources = tuple(one.source for one in request.signals)
+        if (sleep := self._sleep(watch, work)) is not None:
+            verdict, until = sleep
+            finding = mute(watch, request.signals, until=until, verdict=verdict, zone=work.zone)
+            # A sleeping loop that says nothing new is not written down again with each reading.
+            if finding.watch is watch:
+                result = Result(verdict=finding.verdict)
+            else:
+                result = self.follow(finding, work)
         else:
-            watch = work.watches.get((request.loop, request.zone)) or Watch(
-                loop=request.loop,
-                zone=request.zone,
-                zone_name=request.zone_name,
-                detect=request.detect,
-                policy=request.policy,
-            )
-            watch = replace(
-                watch, zone_name=request.zone_name, detect=request.detect, policy=request.policy
-            )
-            running = self._running(
-                work, watch, (*watch.episodes, *(one.source for one in request.signals))
-            )
+            if watch.asleep_until is not None:
+                watch = self._wake(watch, work)
+            running = self._running(work, watch, (*watch.episodes, *sources))
             finding = observe(watch, request.signals, active=running is not None, zone=work.zone)
             result = self.follow(finding, work)
         for signal in request.signals:
@@ -53,6 +69,30 @@ class Opener:
                 )
             )
         return result
+
+    def due(self, watch: Watch, work: Work) -> None:
+        """Do what time asks of a watch: believe what has lasted, wake, or go on sleeping."""
+        if (sleep := self._sleep(watch, work)) is not None:
+            work.watch(replace(watch, asleep_until=sleep[1]))
+        elif watch.asleep_until is not None:
+            self._wake(watch, work)
+        else:
+            self.follow(elapsed(watch, work.now), work)
+
+    def _wake(self, watch: Watch, work: Work) -> Watch:
+        running = self._running(work, watch, watch.episodes)
+        self.follow(wake(watch, work.now, active=running is not None, zone=work.zone), work)
+        return work.watches[watch.loop, watch.zone]
+
+    def _sleep(self, watch: Watch, work: Work) -> tuple[Verdict, datetime] | None:
+        """Why a loop sleeps, and until when; None if it is at work."""
+        later = work.now + LOOK_AGAIN
+        if not self._loop_on(watch.loop):
+            return Verdict.MUTED_LOOP_OFF, later
+        schedule = work.schedule(watch)
+        if schedule.open(work.now):
+            return None
+        return Verdict.MUTED_BY_PLAN, schedule.opens_after(work.now) or later
 
     def follow(self, finding: Finding, work: Work) -> Result:
         """Do what a detection's finding asks for: open, join, clear."""

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from ..core.detection import Detect, Signal
 from ..core.model import Incident, Policy, Verdict
+from ..core.plan import Active
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignalRequest:
-    """What a loop's automation says: who raised or cleared, and what to do about it."""
+    """What a loop's automation says: who raised or cleared, and what to do about it.
+
+    `active`: the hours that its blueprint names; a plan of the community goes before them.
+    """
 
     loop: str
     zone: str
@@ -16,6 +20,7 @@ class SignalRequest:
     signals: tuple[Signal, ...]
     detect: Detect
     policy: Policy
+    active: Active | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,7 @@ from ..core.due import next_due
 from ..core.events import Announce, Entry, Event, Send, Withdraw
 from ..core.incident import Transition, step
 from ..core.model import ChannelKind, Incident, Responder
+from ..core.plan import Active, Schedule
 from ..core.tell import noticed
 from .outbox import Letter
 from .store import Batch, Store, StoreError
@@ -39,13 +40,17 @@ GATHER = 0.03
 class Outlook:
     """What the engine needs from the house, as functions, so that tests need no house.
 
-    `zone`: the community's local time, by which hours of the day are meant.
+    `zone`: the community's local time, by which hours of the day are meant. `schedule`: when a
+    loop is at work in a zone, given the hours that its blueprint names.
     """
 
     now: Callable[[], datetime]
     directory: Callable[[], Mapping[str, Responder]]
     announce: Callable[[Incident, Announce], None]
     zone: Callable[[], tzinfo] = lambda: UTC
+    schedule: Callable[[str, str, Active | None], Schedule] = lambda _loop, _zone, said: Schedule(
+        active=() if said is None else (said,)
+    )
 
 
 class Work:
@@ -78,6 +83,10 @@ class Work:
     def zone(self) -> tzinfo:
         """The community's local time."""
         return self._runner.outlook.zone()
+
+    def schedule(self, watch: Watch) -> Schedule:
+        """When a watch's loop is at work."""
+        return self._runner.outlook.schedule(watch.loop, watch.zone, watch.active)
 
     @property
     def directory(self) -> Mapping[str, Responder]:
