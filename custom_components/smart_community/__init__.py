@@ -22,6 +22,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .alarm_index import alarm_index
+from .almanac import load_almanac
 from .audit import Audit
 from .channels.address import Address
 from .channels.companion import Companion
@@ -53,6 +54,7 @@ from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
 from .modbus_bus import async_setup_bus
 from .people import People
+from .plans import Plans
 from .providers import Providers
 from .services import async_register_services
 from .services_points import async_register_points_services
@@ -153,6 +155,7 @@ async def async_remove_config_entry_device(
 
 async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:
     people = People(hass, entry)
+    plans = Plans(hass, entry, await hass.async_add_executor_job(load_almanac))
     url = entry.data.get("database_url") or f"sqlite:///{_database(hass, entry)}"
 
     def spawn(work: Awaitable[None], name: str) -> object:
@@ -165,6 +168,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             directory=lambda: people.responders,
             announce=announce(hass, entry.entry_id),
             zone=dt_util.get_default_time_zone,
+            schedule=plans.schedule,
         ),
     )
     deeds = Deeds(engine, people)
@@ -203,6 +207,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         people=people,
         providers=providers,
         deeds=deeds,
+        plans=plans,
         evidence=EvidenceFiles(Path(hass.config.path("smart_community_evidence", entry.entry_id))),
     )
     await async_install_blueprints(hass)
@@ -245,10 +250,12 @@ def _open_outbox_when_channels_are_there(
 
 
 async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) -> None:
-    """Apply changed responders by difference: nothing reloads, no clock stops."""
+    """Apply changed responders and plans by difference: nothing reloads, no clock stops."""
     data = entry.runtime_data
     data.people.read()
     data.providers.read()
+    if data.plans.read():
+        data.engine.replan()
     for added in data.responders_added:
         added()
     data.engine.tick()

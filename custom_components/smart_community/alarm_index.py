@@ -31,6 +31,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .alarm_kinds import CLASSLESS, Kind, classes, domains
 from .const import DOMAIN
+from .core.plan import Active
 
 DATA_INDEX: HassKey[AlarmIndex] = HassKey(f"{DOMAIN}_alarm_index")
 
@@ -88,6 +89,7 @@ class Watcher(Protocol):
     wanted: Wanted
     owner: str | None
     loop: str | None
+    active: Active | None
 
     def take(self, entity_id: str, state: State | None, context: Context) -> None:
         """Take in a changed state."""
@@ -103,11 +105,13 @@ class Watcher(Protocol):
 class WatchView:
     """What an attached trigger matches now.
 
-    `owner`: its automation's entity id, if it has one. `loop`: the loop it says it feeds.
+    `owner`: its automation's entity id, if it has one. `loop`: the loop it says it feeds, `active`:
+    the hours of that loop.
     """
 
     owner: str | None
     loop: str | None
+    active: Active | None
     wanted: Wanted
     sources: frozenset[str]
 
@@ -148,11 +152,13 @@ class AlarmIndex:
     @callback
     def watches(self) -> list[WatchView]:
         """Return what each attached trigger matches now."""
+        return [_view(watcher, sources) for watcher, sources in self._watches.items()]
+
+    @callback
+    def watches_of(self, entity_id: str) -> list[WatchView]:
+        """Return what each trigger matches that watches an entity."""
         return [
-            WatchView(
-                owner=watcher.owner, loop=watcher.loop, wanted=watcher.wanted, sources=sources
-            )
-            for watcher, sources in self._watches.items()
+            _view(watcher, self._watches[watcher]) for watcher in self._by_entity.get(entity_id, ())
         ]
 
     @callback
@@ -246,6 +252,16 @@ class AlarmIndex:
             watchers.remove(watcher)
             if not watchers:
                 del self._by_entity[entity_id]
+
+
+def _view(watcher: Watcher, sources: frozenset[str]) -> WatchView:
+    return WatchView(
+        owner=watcher.owner,
+        loop=watcher.loop,
+        active=watcher.active,
+        wanted=watcher.wanted,
+        sources=sources,
+    )
 
 
 class _Registry:

@@ -14,6 +14,7 @@ from homeassistant.core import callback
 
 from .config_flow_community import CommunityFlow
 from .config_flow_modbus import ModbusBusFlow, UnitSubentryFlow
+from .config_flow_plan import PlanSubentryFlow
 from .config_flow_points import PointTableSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .const import (
@@ -21,6 +22,7 @@ from .const import (
     DOMAIN,
     KIND_COMMUNITY,
     KIND_MODBUS_BUS,
+    SUBENTRY_PLAN,
     SUBENTRY_POINT_TABLE,
     SUBENTRY_RESPONDER,
     SUBENTRY_UNIT,
@@ -28,7 +30,7 @@ from .const import (
 
 # What an entry of each kind is made of; the first is asked for as soon as the entry is there.
 _SUBENTRIES: Final[dict[str, dict[str, type[ConfigSubentryFlow]]]] = {
-    KIND_COMMUNITY: {SUBENTRY_RESPONDER: ResponderSubentryFlow},
+    KIND_COMMUNITY: {SUBENTRY_RESPONDER: ResponderSubentryFlow, SUBENTRY_PLAN: PlanSubentryFlow},
     KIND_MODBUS_BUS: {
         SUBENTRY_UNIT: UnitSubentryFlow,
         SUBENTRY_POINT_TABLE: PointTableSubentryFlow,

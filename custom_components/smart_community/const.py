@@ -19,6 +19,7 @@ SUBENTRY_RESPONDER: Final = "responder"
 SUBENTRY_PROVIDER: Final = "provider"
 SUBENTRY_UNIT: Final = "unit"
 SUBENTRY_POINT_TABLE: Final = "point_table"
+SUBENTRY_PLAN: Final = "plan"
 
 # Asked by the alarm trigger at a source's first reading: is an episode of it still open on record?
 # A source that cleared while Home Assistant was down is reported as cleared then, and only then:

@@ -17,6 +17,7 @@ from .engine.evidence import EvidenceFiles
 from .errors import refusal
 from .modbus_bus import ModbusBusData
 from .people import People
+from .plans import Plans
 from .providers import Providers
 from .zigbee_network import ZigbeeData
 
@@ -43,6 +44,7 @@ class CommunityData:
     providers: Providers
     deeds: Deeds
     evidence: EvidenceFiles
+    plans: Plans
     problems: dict[str, str] = field(default_factory=dict)
     problems_changed: list[Callable[[], None]] = field(default_factory=list)
     responders_added: list[Callable[[], None]] = field(default_factory=list)

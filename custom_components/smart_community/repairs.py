@@ -1,20 +1,22 @@
-"""Repairs that need a person's word: an edited blueprint is replaced only then."""
+"""Repairs that need a person's word: replacing an edited blueprint, switching off a life-saver."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, override
 
 import probatio
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
+from .data import communities
 from .shipped import async_restore_blueprint
 
 
-class RestoreBlueprintFlow(RepairsFlow):
-    """Installs the shipped blueprint and keeps the edited one beside it."""
+class _AfterWord(RepairsFlow):
+    """Asks once, then acts."""
 
-    def __init__(self, loop: str) -> None:
-        """Take the loop whose blueprint was edited."""
-        self._loop = loop
+    def __init__(self, data: Mapping[str, str]) -> None:
+        """Take what the issue is about: its loop, and what else it carries."""
+        self._about = data
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Ask first."""
@@ -23,19 +25,43 @@ class RestoreBlueprintFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Replace it once confirmed."""
+        """Act once confirmed."""
         if user_input is None:
             return self.async_show_form(
                 step_id="confirm",
                 data_schema=probatio.Schema({}),
-                description_placeholders={"loop": self._loop},
+                description_placeholders={"loop": self._about["loop"]},
             )
-        await async_restore_blueprint(self.hass, self._loop)
+        await self._act()
         return self.async_create_entry(data={})
+
+    async def _act(self) -> None:
+        raise NotImplementedError
+
+
+class RestoreBlueprintFlow(_AfterWord):
+    """Installs the shipped blueprint and keeps the edited one beside it."""
+
+    @override
+    async def _act(self) -> None:
+        await async_restore_blueprint(self.hass, self._about["loop"])
+
+
+class SwitchOffFlow(_AfterWord):
+    """Switches a loop off on which lives may depend."""
+
+    @override
+    async def _act(self) -> None:
+        for entry in communities(self.hass):
+            if entry.entry_id == self._about["community"]:
+                await entry.runtime_data.engine.switch_loop(self._about["loop"], on=False)
+                for changed in entry.runtime_data.problems_changed:
+                    changed()
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
     """Return the flow for an issue."""
-    return RestoreBlueprintFlow(str((data or {})["loop"]))
+    about = {key: str(value) for key, value in (data or {}).items()}
+    return SwitchOffFlow(about) if "community" in about else RestoreBlueprintFlow(about)

@@ -21,7 +21,7 @@ from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
 from .loops import LOOPS
 from .reading import async_read_incident
-from .services_detect import DETECT, EVENT, detect_of
+from .services_detect import ACTIVE, DETECT, EVENT, detect_of, hours_of
 from .views import incident_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
@@ -55,6 +55,7 @@ _SIGNAL = {
     probatio.Exclusive("zone", "zone"): cv.string,
     probatio.Exclusive("zone_by", "zone"): probatio.Coerce(ZoneBy),
     probatio.Optional("detect", default={}): DETECT,
+    probatio.Optional("active"): ACTIVE,
     probatio.Optional("community"): cv.string,
     **_POLICY,
 }
@@ -99,6 +100,7 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     loop = _loop(call.data["loop"])
     frozen = _policy(call, loop)
     detect = detect_of(call.data["detect"])
+    active = hours_of(call.data.get("active"))
     at = _at(call)
     reason = call.data.get("reason", "edge")
     zones: dict[tuple[str, str], list[Signal]] = {}
@@ -122,6 +124,7 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
                 signals=tuple(signals),
                 detect=detect,
                 policy=frozen,
+                active=active,
             )
         )
         for (zone, zone_name), signals in zones.items()

@@ -1,4 +1,4 @@
-"""What `signal` takes under `detect`, and the rule that it makes."""
+"""What `signal` takes under `detect` and `active`, and the rules that these make."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +9,9 @@ from homeassistant.helpers import config_validation as cv
 from .core.detection import Detect, Distinct
 from .core.errors import DomainError
 from .core.noise import LIMITS, Noise, noise
+from .core.plan import Active, Day
 from .errors import translated
+from .plan_words import active_of
 
 # The reason that a trigger gives for a press or an unlocking: it has no end to wait for.
 EVENT: Final = "event"
@@ -33,6 +35,39 @@ DETECT: Final = {
     probatio.Optional("noise"): _NOISE,
     probatio.Optional("allowed"): probatio.All(cv.ensure_list, [cv.string]),
 }
+
+
+HOURS_ROW: Final = {
+    probatio.Required("from"): cv.time,
+    probatio.Required("until"): cv.time,
+    probatio.Optional("days"): probatio.All(cv.ensure_list, [probatio.Coerce(Day)]),
+}
+ACTIVE: Final = {
+    probatio.Optional("hours", default=[]): probatio.All(cv.ensure_list, [HOURS_ROW]),
+    probatio.Optional("outside", default=False): cv.boolean,
+    probatio.Optional("season"): {
+        probatio.Required("from"): cv.string,
+        probatio.Required("until"): cv.string,
+    },
+}
+
+
+def sensible(active: dict[str, Any]) -> dict[str, Any]:
+    """Check hours where a configuration is read; probatio.Invalid if they make no sense."""
+    try:
+        active_of(active)
+    except DomainError as err:
+        message = "a season goes from and until a day of the year, as MM-DD"
+        raise probatio.Invalid(message, path=["season"]) from err
+    return active
+
+
+def hours_of(said: Mapping[str, Any] | None) -> Active | None:
+    """Return the hours that a blueprint names; a translated error if they make no sense."""
+    try:
+        return None if said is None else active_of(said)
+    except DomainError as err:
+        raise translated(err) from err
 
 
 def detect_of(said: Mapping[str, Any]) -> Detect:

@@ -5,7 +5,7 @@ from typing import Any, cast, override
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -13,6 +13,7 @@ from .alarm_index import alarm_index
 from .const import CONF_KIND, DOMAIN, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
+from .errors import refusal
 from .loops import LOOPS
 from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
 from .switch_zigbee import Outlet
@@ -50,8 +51,14 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
         """Warn again after a restart, and look every minute whether an automation uses the loop."""
         self._warn()
         listeners = self.entry.runtime_data.problems_changed
-        listeners.append(self.async_write_ha_state)
-        self.async_on_remove(lambda: listeners.remove(self.async_write_ha_state))
+        listeners.append(self._look)
+        self.async_on_remove(lambda: listeners.remove(self._look))
+
+    @callback
+    def _look(self) -> None:
+        """Show what has changed, also by a repair."""
+        self._warn()
+        self.async_write_ha_state()
 
     @property
     @override
@@ -64,18 +71,40 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
         await self.engine.switch_loop(self._loop, on=True)
         self.async_write_ha_state()
         self._warn()
+        ir.async_delete_issue(self.hass, DOMAIN, self._issue("ask"))
         automations = automations_with_blueprint(self.hass, blueprint_path(self._loop))
         alarm_index(self.hass).announce_again(automations)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Switch off: signals are still recorded, as muted."""
+        """Switch off: signals are still recorded, as muted. A life-saver needs a person's word.
+
+        Only a person reads the repairs: an automation, or a slip of the thumb, ends here.
+        """
+        if LOOPS[self._loop].life_safety and self.is_on:
+            self._ask()
+            raise refusal("life_safety_needs_word", loop=self._loop)
         await self.engine.switch_loop(self._loop, on=False)
         self.async_write_ha_state()
         self._warn()
 
+    def _issue(self, what: str) -> str:
+        return f"{self.entry.entry_id}_life_safety_{what}_{self._loop}"
+
+    def _ask(self) -> None:
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            self._issue("ask"),
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="life_safety_ask",
+            translation_placeholders={"loop": self._loop, "community": self.entry.title},
+            data={"loop": self._loop, "community": self.entry.entry_id},
+        )
+
     def _warn(self) -> None:
-        issue = f"{self.entry.entry_id}_life_safety_off_{self._loop}"
+        issue = self._issue("off")
         # One that is shipped off and that nobody has touched was never relied on.
         if not LOOPS[self._loop].life_safety or self.engine.loop_on(self._loop):
             ir.async_delete_issue(self.hass, DOMAIN, issue)

@@ -35,8 +35,10 @@ from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReade
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
 from .const import DATA_STILL_RAISED
 from .core.errors import DomainError
-from .core.plan import Season
+from .core.plan import Active, Season
 from .loops import LOOPS
+from .plan_words import active_of
+from .services_detect import ACTIVE, sensible
 from .trigger_owned import OwnedTrigger
 
 
@@ -52,11 +54,13 @@ class AlarmWatch:
         *,
         owner: str | None,
         loop: str | None,
+        active: Active | None,
     ) -> None:
         """Begin without any source."""
         self.wanted = wanted
         self.owner = owner
         self.loop = loop
+        self.active = active
         self._hass = hass
         self._reader = reader
         self._delivery = delivery
@@ -171,6 +175,10 @@ def _month_day(value: Any) -> str:
     return day
 
 
+def _hours(options: ConfigType) -> Active | None:
+    return active_of(options["active"]) if "active" in options else None
+
+
 _NUMBER = probatio.All(probatio.Coerce(float), _finite)
 _WORDS = probatio.All(cv.ensure_list, [cv.string])
 _CLASSES: Final = sorted({*BinarySensorDeviceClass, *SensorDeviceClass, *EventDeviceClass})
@@ -188,6 +196,7 @@ _OPTIONS = {
     probatio.Optional("battery_below"): _NUMBER,
     probatio.Optional("device_class"): probatio.All(cv.ensure_list, [probatio.In(_CLASSES)]),
     probatio.Optional("loop"): probatio.In(sorted(LOOPS)),
+    probatio.Optional("active"): probatio.All(ACTIVE, sensible),
 }
 _SCHEMA = probatio.Schema(
     {
@@ -263,6 +272,7 @@ class AlarmTrigger(OwnedTrigger):
             delivery,
             owner=self.owner,
             loop=self._options.get("loop"),
+            active=_hours(self._options),
         )
         undo = [alarm_index(self._hass).attach(watch)]
         if isinstance(reader, SoundReader):

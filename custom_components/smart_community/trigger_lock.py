@@ -34,6 +34,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
 from .alarm_index import Wanted, alarm_index
+from .core.plan import Active
 from .lock_words import LockEvent, credential, lock_event, method, speaks_of_locks
 from .loops import LOOPS
 from .trigger_owned import OwnedTrigger
@@ -74,6 +75,7 @@ class LockWatch:
         self.wanted = wanted
         self.owner = owner
         self.loop = loop
+        self.active: Active | None = None
         self._hass = hass
         self._events = events
         self._run_action = run_action

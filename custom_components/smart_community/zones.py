@@ -34,7 +34,7 @@ def zone_of(
     """
     if by is ZoneBy.COMMUNITY:
         return f"community:{community[0]}", community[1]
-    area = _area(hass, entity_id) if by is not ZoneBy.SOURCE else None
+    area = area_of(hass, entity_id) if by is not ZoneBy.SOURCE else None
     if area is None:
         return f"source:{entity_id}", source_name(hass, entity_id)
     if by is ZoneBy.FLOOR and area.floor_id is not None:
@@ -53,7 +53,8 @@ def zone_named(hass: HomeAssistant, zone: str) -> tuple[str, str]:
     return f"zone:{zone}", zone
 
 
-def _area(hass: HomeAssistant, entity_id: str) -> ar.AreaEntry | None:
+def area_of(hass: HomeAssistant, entity_id: str) -> ar.AreaEntry | None:
+    """Return the area that an entity, or else its device, is in."""
     entity = er.async_get(hass).async_get(entity_id)
     if entity is None:
         return None

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smart_community.repairs import async_create_fix_flow
 
 from .conftest import FarEnd, responder
 
@@ -362,18 +363,31 @@ async def test_a_responder_who_joins_is_told_without_a_reload(
     assert {"guard", "2nd"} <= {call["kind"] for call in far_end.calls}
 
 
-async def test_switching_a_life_safety_loop_off_stands_in_the_repairs(
+async def test_a_life_safety_loop_is_switched_off_only_by_a_person_who_confirms_it(
     hass: HomeAssistant, community: MockConfigEntry
 ) -> None:
     switch = {"entity_id": "switch.estate_smoke_detector"}
-    issue = f"{community.entry_id}_life_safety_off_smoke_single"
+    asks, off = (f"{community.entry_id}_life_safety_{what}_smoke_single" for what in ("ask", "off"))
     registry = ir.async_get(hass)
-    await hass.services.async_call("switch", "turn_off", switch, blocking=True)
-    assert registry.async_get_issue(DOMAIN, issue) is not None
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call("switch", "turn_off", switch, blocking=True)
+    assert refused.value.translation_key == "life_safety_needs_word"
+    assert hass.states.get(switch["entity_id"]).state == "on"
+    issue = registry.async_get_issue(DOMAIN, asks)
+    assert issue is not None
+    flow = await async_create_fix_flow(hass, asks, issue.data)
+    flow.hass = hass
+    assert (await flow.async_step_init())["type"] == "form"
+    assert (await flow.async_step_confirm({}))["type"] == "create_entry"
+    await settle(hass, community)
+    assert hass.states.get(switch["entity_id"]).state == "off"
+    assert registry.async_get_issue(DOMAIN, off) is not None
     assert (await smoke(hass, community))["verdict"] == "muted_loop_off"
     await hass.services.async_call("switch", "turn_on", switch, blocking=True)
-    assert registry.async_get_issue(DOMAIN, issue) is None
-    assert (await smoke(hass, community))["verdict"] == "opened"
+    await settle(hass, community)
+    assert registry.async_get_issue(DOMAIN, off) is None
+    # What was raised while the loop was off is looked at when it is on again.
+    assert (await smoke(hass, community))["verdict"] == "joined"
 
 
 async def test_a_community_that_watches_nothing_yet_hears_it_once(

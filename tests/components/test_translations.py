@@ -8,12 +8,16 @@ import yaml
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.condition import (
+    async_get_all_descriptions as async_get_all_conditions,
+)
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.helpers.trigger import async_get_all_descriptions as async_get_all_triggers
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community import STORE_ISSUES
+from custom_components.smart_community.condition import async_get_conditions
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.errors import REFUSALS
@@ -39,6 +43,7 @@ FLOWS = {
     "config_flow_community.py": "config",
     "config_flow_responder.py": "config_subentries.responder",
     "config_flow_modbus.py": "config",
+    "config_flow_plan.py": "config_subentries.plan",
 }
 
 
@@ -188,6 +193,19 @@ async def test_every_step_of_a_community_has_its_words(
     assert_flow_said(await subentries.async_init(handler, context=context))
 
 
+async def test_every_step_of_a_plan_has_its_words(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    subentries = hass.config_entries.subentries
+    handler = (community.entry_id, "plan")
+    menu = await subentries.async_init(handler, context={"source": SOURCE_USER})
+    assert_flow_said(menu)
+    for kind in menu["menu_options"]:
+        menu = await subentries.async_init(handler, context={"source": SOURCE_USER})
+        form = await subentries.async_configure(menu["flow_id"], {"next_step_id": kind})
+        assert_flow_said(form)
+
+
 async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     data = {"kind": "modbus_bus", "transport": "tcp", "host": "127.0.0.1", "port": 502}
     unit = {"unit": 1, "family": fire_panel.KEY, "inputs": 2, "names": []}
@@ -211,7 +229,7 @@ async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     assert_said("config_subentries.unit.step.confirm.description", {"inputs", "alarms"})
 
 
-@pytest.mark.parametrize("kind", ["responder", "unit", "point_table"])
+@pytest.mark.parametrize("kind", ["plan", "responder", "unit", "point_table"])
 def test_every_kind_of_subentry_has_its_name_and_buttons(kind: str) -> None:
     for key in ("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"):
         assert_said(f"config_subentries.{kind}.{key}")
@@ -290,6 +308,20 @@ async def test_every_action_has_its_words(hass: HomeAssistant) -> None:
     _assert_described("services", descriptions, icons["services"])
     loaded = await async_get_all_descriptions(hass)
     assert {name for name, one in loaded[DOMAIN].items() if one["fields"]} == set(descriptions)
+
+
+async def test_every_condition_has_its_words(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    descriptions = _yaml("conditions.yaml")
+    assert set(await async_get_conditions(hass)) == set(descriptions)
+    icons = json.loads((COMPONENT / "icons.json").read_text())
+    _assert_described("conditions", descriptions, icons["conditions"])
+    loaded = await async_get_all_conditions(hass)
+    for key in descriptions:
+        assert loaded[f"{DOMAIN}.{key}"] is not None
+    assert "conditions.yaml" not in caplog.text
 
 
 async def test_every_trigger_has_its_words(

@@ -21,6 +21,7 @@ from custom_components.smart_community.core.model import (
     Severity,
     Tier,
 )
+from custom_components.smart_community.core.plan import Active, Schedule
 from custom_components.smart_community.core.ports import ChannelError, Outcome
 from custom_components.smart_community.engine.engine import Engine
 from custom_components.smart_community.engine.outbox import Letter, Outbox
@@ -86,6 +87,7 @@ class House:
     said: list[str] = field(default_factory=list)
     engine: Engine | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    hours: Active | None = None
 
     async def open(self) -> Engine:
         def announce(_incident: Incident, effect: Announce) -> None:
@@ -93,7 +95,12 @@ class House:
 
         engine = Engine(
             Store(self.url or f"sqlite:///{self.path}"),
-            Outlook(now=lambda: self.now, directory=lambda: PEOPLE, announce=announce),
+            Outlook(
+                now=lambda: self.now,
+                directory=lambda: PEOPLE,
+                announce=announce,
+                schedule=self.schedule,
+            ),
         )
 
         def compose(incident: Incident, send: Send, responder: Responder) -> Message:
@@ -126,6 +133,11 @@ class House:
         self.engine = engine
         await self.settle()
         return engine
+
+    def schedule(self, _loop: str, _zone: str, said: Active | None) -> Schedule:
+        """The community's own hours, if it has set any, else the blueprint's."""
+        hours = self.hours or said
+        return Schedule(active=() if hours is None else (hours,))
 
     def spawn(self, work: Awaitable[None], _name: str) -> object:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[assignment]  # a coroutine

@@ -1,0 +1,58 @@
+"""The plans of a community, read from its subentries, and what they mean for a loop in a zone."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.util import dt as dt_util
+
+from .const import SUBENTRY_PLAN
+from .core.plan import Active, Calendar, Plan, Schedule, schedule
+from .loops import LOOPS
+from .plan_words import plan_of
+from .zones import area_of
+
+
+class Plans:
+    """What a community has set about when its loops are at work."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], calendar: Calendar) -> None:
+        """Read what is set."""
+        self._hass = hass
+        self._entry = entry
+        self._calendar = calendar
+        self._plans: tuple[Plan, ...] = ()
+        self.read()
+
+    def read(self) -> bool:
+        """Read the subentries again; whether anything has changed."""
+        before = self._plans
+        self._plans = tuple(
+            plan_of(subentry.title, subentry.data)
+            for subentry in self._entry.subentries.values()
+            if subentry.subentry_type == SUBENTRY_PLAN
+        )
+        return self._plans != before
+
+    def schedule(self, loop: str, zone: str, said: Active | None) -> Schedule:
+        """When a loop is at work in a zone. Where lives may depend on it: always."""
+        tz = dt_util.get_default_time_zone()
+        if loop in LOOPS and LOOPS[loop].life_safety:
+            return Schedule(zone=tz, calendar=self._calendar)
+        places = _places(self._hass, zone)
+        return schedule(self._plans, loop, places, said, zone=tz, calendar=self._calendar)
+
+
+def _places(hass: HomeAssistant, zone: str) -> frozenset[str]:
+    """Return a zone and the greater ones it lies in, so that a floor's plan holds for its rooms."""
+    kind, _, key = zone.partition(":")
+    area = area_of(hass, key) if kind == "source" else None
+    if kind == "area":
+        area = ar.async_get(hass).async_get_area(key)
+    places = {zone}
+    if area is not None:
+        places.add(f"area:{area.id}")
+        if area.floor_id is not None:
+            places.add(f"floor:{area.floor_id}")
+    return frozenset(places)
