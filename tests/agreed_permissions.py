@@ -4,22 +4,22 @@ from custom_components.smart_community.core.permits import Deed, Permit
 
 DEEDS = list(Deed)
 # y(es), w(hy: with a reason), n(o), in this order: read, signal, open, acknowledge, handle, close,
-# escalate, assign, comment, drill, test, directory.
+# escalate, assign, comment, drill, test, directory, operate.
 AGREED = {
-    "property": "yyyyyyyyyyyn",
-    "committee": "yyyyyyyyyyyn",
-    "department": "ynyyyyyyynnn",
-    "township": "ynyyyyyyyyyn",
-    "administrator": "yyywwwyyyyyy",
-    "automation": "yyynwwyyyyyn",
-    "outsider": "nnnnnnnnnnnn",
-    "removed": "nnnnnnnnnnnn",
+    "property": "yyyyyyyyyyyny",
+    "committee": "yyyyyyyyyyyny",
+    "department": "ynyyyyyyynnny",
+    "township": "ynyyyyyyyyynn",
+    "administrator": "yyywwwyyyyyyy",
+    "automation": "yyynwwyyyyyny",
+    "outsider": "nnnnnnnnnnnnn",
+    "removed": "nnnnnnnnnnnnn",
 }
 LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
 PLACES = ("own", "other loop", "other community")
 # What is done to the community itself, not to an incident of some loop.
-TO_COMMUNITY = {"signal", "open", "drill", "test", "directory"}
+TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate"}
 
 
 def agreed(role: str, deed: str, place: str = "own") -> str:

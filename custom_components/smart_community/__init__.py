@@ -52,7 +52,8 @@ from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
-from .modbus_bus import async_setup_bus
+from .modbus_bus import ModbusBusData, async_setup_bus
+from .modbus_maps import async_remove_maps
 from .people import People
 from .plans import Plans
 from .providers import Providers
@@ -80,7 +81,7 @@ COMMUNITY_PLATFORMS = (
     Platform.SWITCH,
     Platform.TODO,
 )
-BUS_PLATFORMS = (Platform.BINARY_SENSOR,)
+BUS_PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH)
 ZIGBEE_PLATFORMS = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
@@ -136,13 +137,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> bool:
     """Unload an entry; what was running in it is taken up again when it is loaded."""
     platforms = PLATFORMS_OF[entry.data[CONF_KIND]]
-    return await hass.config_entries.async_unload_platforms(entry, platforms)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, platforms)
+    if unloaded and isinstance(entry.runtime_data, ModbusBusData):
+        await entry.runtime_data.stop()
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> None:
     """Forget what was kept beside an entry that is removed."""
     if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         await async_remove_network(hass, entry)
+    elif entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        await async_remove_maps(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -8,7 +8,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .binary_sensor_modbus import async_setup_modbus_entities
+from .binary_sensor_modbus import async_setup_modbus_binary_sensors
 from .binary_sensor_zigbee import async_setup_zigbee_binary_sensors
 from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
@@ -24,7 +24,7 @@ async def async_setup_entry(
 ) -> None:
     """Add the entities of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        await async_setup_modbus_entities(hass, entry, async_add_entities)
+        await async_setup_modbus_binary_sensors(hass, entry, async_add_entities)
     elif entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_binary_sensors(entry, async_add_entities)
     else:

@@ -159,7 +159,7 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         if user_input is None:
             alarms = [
                 self._label(point.number)
-                for point in fire_panel.points(self._data["inputs"])
+                for point in fire_panel.points({"inputs": self._data["inputs"]})
                 if point.number is not None and self._answer[point.key]
             ]
             return self.async_show_form(
@@ -195,7 +195,7 @@ class UnitSubentryFlow(ConfigSubentryFlow):
 
     async def _test(self) -> tuple[str | None, dict[str, str]]:
         entry, data = self._get_entry(), self._data
-        points = fire_panel.points(data["inputs"])
+        points = fire_panel.points({"inputs": data["inputs"]})
         try:
             self._answer = await async_read_unit(self.hass, entry, data["unit"], points)
         except NoData as lack:
@@ -225,7 +225,7 @@ def _unit_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
     names = cast("str", user_input.get("names") or "").splitlines()
     return {
         "unit": int(user_input["unit"]),
-        "family": fire_panel.KEY,
+        "family": fire_panel.FAMILY.key,
         "inputs": int(user_input["inputs"]),
         "names": [name.strip() for name in names if name.strip()],
     }
@@ -241,7 +241,7 @@ async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | No
             # On a shared line it would overwrite what another integration asked for this unit.
             if not shared:
                 line.use(unit)
-            await read_once(line, unit, fire_panel.points(1)[:1])
+            await read_once(line, unit, fire_panel.points({"inputs": 1})[:1])
     except NoData as lack:
         # A gateway that has no unit 1 refuses, or waits for it in vain.
         error = _ERRORS.get(lack.quality)

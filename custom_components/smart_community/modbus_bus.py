@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.modbus.connection import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
@@ -19,6 +19,9 @@ from .field.modbus.unit import PolledUnit
 from .field.point import Point, Value
 from .modbus_link import line_of, params, reach_of
 from .modbus_maps import LearnedMaps
+
+# Beside the points' own keys, which never begin so: who listens to a unit as a whole.
+WHOLE_UNIT: Final = "*"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -46,7 +49,15 @@ class ModbusBusData:
     maps: LearnedMaps
     units: dict[str, BusUnit] = field(default_factory=dict)
     show: list[Callable[[BusUnit], Awaitable[None]]] = field(default_factory=list)
+    ailing: set[str] = field(default_factory=set)
+    running: list[asyncio.Task[None]] = field(default_factory=list)
     showing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def stop(self) -> None:
+        """End the asking, and with it the request under way, before the line is given back."""
+        for task in self.running:
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def async_setup_bus(hass: HomeAssistant, entry: ConfigEntry[Any]) -> ModbusBusData:
@@ -66,8 +77,10 @@ async def async_setup_bus(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Modbu
             translation_key="line_in_use",
             translation_placeholders={"problem": str(err)},
         ) from err
-    # Home Assistant cancels it when the entry is unloaded and when it stops itself.
-    entry.async_create_background_task(hass, bus.poller.run(), f"Modbus bus {entry.title}")
+    bus.running.append(
+        # Home Assistant cancels it when it stops itself.
+        entry.async_create_background_task(hass, bus.poller.run(), f"Modbus bus {entry.title}")
+    )
 
     async def changed(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         await async_apply_subentries(hass, entry, bus)
@@ -193,6 +206,16 @@ def _polled(
         if unit is not None and (listener := unit.listeners.get(point)) is not None:
             listener()
 
+    def ailing() -> None:
+        # A unit that fails loses all its points at once; it is shown once.
+        if key not in bus.ailing:
+            bus.ailing.add(key)
+            hass.loop.call_soon(show_ailing)
+
+    def show_ailing() -> None:
+        bus.ailing.discard(key)
+        tell(WHOLE_UNIT)
+
     barriers = bus.maps.of(key)
     polled = PolledUnit(
         unit=async_get_unit(hass, entry, params(entry.data), address),
@@ -200,6 +223,7 @@ def _polled(
         changed=tell,
         barriers=barriers,
         learned=lambda: bus.maps.keep(key, barriers),
+        ailing=ailing,
         reach=reach_of(entry.data),
     )
     # The library keeps what was asked for beyond the entry's life.

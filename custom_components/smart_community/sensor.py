@@ -15,11 +15,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_KIND, KIND_ZIGBEE_NETWORK
+from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .core.model import Tier
 from .data import CommunityEntry, SmartCommunityEntry
 from .engine.engine import Engine
 from .entity import FollowingEntity
+from .sensor_modbus import async_setup_modbus_sensors
 from .sensor_zigbee import Measurement
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -68,9 +69,12 @@ async def async_setup_entry(
     entry: SmartCommunityEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the figures."""
+    """Add the figures of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_entities(entry, async_add_entities, Platform.SENSOR, Measurement)
+        return
+    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        await async_setup_modbus_sensors(hass, entry, async_add_entities)
         return
     community = cast("CommunityEntry", entry)
     async_add_entities(Figure(community, description) for description in FIGURES)

@@ -10,12 +10,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_index import alarm_index
-from .const import CONF_KIND, DOMAIN, KIND_ZIGBEE_NETWORK
+from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 from .errors import refusal
 from .loops import LOOPS
 from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
+from .switch_modbus import async_setup_modbus_switches
 from .switch_zigbee import Outlet
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -27,9 +28,12 @@ async def async_setup_entry(
     entry: SmartCommunityEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a switch per loop."""
+    """Add the switches of this kind of entry: loops, outlets, outputs."""
     if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_entities(entry, async_add_entities, Platform.SWITCH, Outlet)
+        return
+    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        await async_setup_modbus_switches(hass, entry, async_add_entities)
         return
     community = cast("CommunityEntry", entry)
     async_add_entities(LoopSwitch(community, loop) for loop in SHIPPED_LOOPS)

@@ -20,8 +20,10 @@ from custom_components.smart_community import STORE_ISSUES
 from custom_components.smart_community.condition import async_get_conditions
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
+from custom_components.smart_community.entity_modbus import platform_of
 from custom_components.smart_community.errors import REFUSALS
-from custom_components.smart_community.field.modbus import fire_panel
+from custom_components.smart_community.field.modbus.families import FAMILIES
+from custom_components.smart_community.field.point import Quality
 from custom_components.smart_community.loops import LOOPS
 from custom_components.smart_community.trigger import async_get_triggers
 
@@ -208,7 +210,7 @@ async def test_every_step_of_a_plan_has_its_words(
 
 async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     data = {"kind": "modbus_bus", "transport": "tcp", "host": "127.0.0.1", "port": 502}
-    unit = {"unit": 1, "family": fire_panel.KEY, "inputs": 2, "names": []}
+    unit = {"unit": 1, "family": "fire_panel", "inputs": 2, "names": []}
     entry = MockConfigEntry(
         domain=DOMAIN,
         data=data,
@@ -256,10 +258,12 @@ async def test_every_entity_of_a_community_has_its_name(
 
 
 def test_every_entity_of_a_unit_has_its_name() -> None:
-    assert_said("entity.binary_sensor.detector_input.name", {"number"})
-    for point in fire_panel.points(1):
-        if point.number is None:
-            assert_said(f"entity.binary_sensor.{point.key}.name", set())
+    for family in FAMILIES.values():
+        for point in family.points(dict.fromkeys(family.counts, 1)):
+            path = f"entity.{platform_of(point)}.{point.key.removesuffix(f'_{point.number}')}"
+            assert_said(f"{path}.name", set() if point.number is None else {"number"})
+    for quality in Quality:
+        assert_said(f"entity.sensor.unit_quality.state.{quality}")
 
 
 def test_icons_are_only_for_entities_that_there_are() -> None:

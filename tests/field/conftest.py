@@ -67,6 +67,9 @@ class Pace:
             await self._rests.wait()
 
 
+PANEL = fire_panel.points({"inputs": 4})
+
+
 @dataclass(eq=False)
 class Bus:
     """A poller on a server, one round after another, and what it told."""
@@ -77,7 +80,7 @@ class Bus:
     pace: Pace
     told: list[tuple[int, str, Reading]] = field(default_factory=list)
 
-    def add(self, address: int, points: tuple[Point, ...] = fire_panel.points(4)) -> PolledUnit:
+    def add(self, address: int, points: tuple[Point, ...] = PANEL) -> PolledUnit:
         unit = PolledUnit(
             unit=self.link.for_unit(address),
             points=points,

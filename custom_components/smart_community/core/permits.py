@@ -35,6 +35,7 @@ class Deed(StrEnum):
     DRILL = "drill"
     TEST = "test"
     DIRECTORY = "directory"
+    OPERATE = "operate"
 
 
 class Permit(StrEnum):
@@ -47,19 +48,20 @@ class Permit(StrEnum):
 
 # One letter a deed, in the order of Deed: y(es), w(hy: needs a reason), n(o).
 _LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
-#   read signal open | acknowledge handle close escalate | assign comment | drill test directory
+#   read signal open | acknowledge handle close escalate | assign comment
+#   | drill test directory | operate (valves, fans, gates: what stands on the site)
 _ROWS: Mapping[Role, str] = {
-    Role.PROPERTY: "yyy yyyy yy yyn",
-    Role.COMMITTEE: "yyy yyyy yy yyn",
-    Role.DEPARTMENT: "yny yyyy yy nnn",
-    Role.TOWNSHIP: "yny yyyy yy yyn",
-    Role.ADMINISTRATOR: "yyy wwwy yy yyy",
+    Role.PROPERTY: "yyy yyyy yy yyn y",
+    Role.COMMITTEE: "yyy yyyy yy yyn y",
+    Role.DEPARTMENT: "yny yyyy yy nnn y",
+    Role.TOWNSHIP: "yny yyyy yy yyn n",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy y",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
     # Nor does it need anybody's telephone number.
-    Role.AUTOMATION: "yyy nwwy yy yyn",
-    Role.OUTSIDER: "nnn nnnn nn nnn",
+    Role.AUTOMATION: "yyy nwwy yy yyn y",
+    Role.OUTSIDER: "nnn nnnn nn nnn n",
     # Whoever left may still hold a phone that is logged in.
-    Role.REMOVED: "nnn nnnn nn nnn",
+    Role.REMOVED: "nnn nnnn nn nnn n",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
     (role, deed): _LETTERS[letter]

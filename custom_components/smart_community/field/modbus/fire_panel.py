@@ -3,44 +3,30 @@
 A generic profile of this project, not a maker's map: panels that offer their zones over Modbus do
 so through a configurable gateway, which is set to this table.
 
-    discrete inputs (function 02)      holding register (function 03)
-    0 .. n-1   detector input in alarm 0  number of wired inputs
+    discrete inputs (function 02)        holding register (function 03)
+    0 .. n-1   detector input in alarm   0  number of wired inputs
     1000       panel fault
     1001       mains fault
     1002       battery fault
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from ..point import Kind, Lane, Point
+from ..point import Point
+from .family import Family, bit, bits
 
-KEY: Final = "fire_panel"
 MOST_INPUTS: Final = 128
 
 _FAULTS: Final = tuple(
-    Point(
-        key=key,
-        kind=Kind.DISCRETE,
-        address=address,
-        device_class="problem",
-        lane=Lane.FAST,
-        diagnostic=True,
-    )
+    bit(key, address, "problem", diagnostic=True)
     for address, key in enumerate(("panel_fault", "mains_fault", "battery_fault"), 1000)
 )
 
 
-def points(inputs: int) -> tuple[Point, ...]:
+def points(counts: Mapping[str, int]) -> tuple[Point, ...]:
     """Return the points of a panel with this many detector inputs wired."""
-    detectors = tuple(
-        Point(
-            key=f"input_{number}",
-            kind=Kind.DISCRETE,
-            address=number - 1,
-            device_class="smoke",
-            lane=Lane.FAST,
-            number=number,
-        )
-        for number in range(1, inputs + 1)
-    )
-    return detectors + _FAULTS
+    return bits("input", 0, counts["inputs"], "smoke") + _FAULTS
+
+
+FAMILY: Final = Family(key="fire_panel", points=points, counts={"inputs": MOST_INPUTS})

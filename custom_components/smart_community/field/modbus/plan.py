@@ -44,7 +44,7 @@ class Reach:
     small because a gap may hold addresses that the unit refuses, and finding those costs requests.
     """
 
-    bits: int = 256
+    bits: int = 64
     registers: int = 16
 
     @classmethod

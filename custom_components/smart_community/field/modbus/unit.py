@@ -50,7 +50,8 @@ class PolledUnit:
     """One unit. `changed` is told the key of each point whose value or quality changed.
 
     `barriers` is what was learned of the unit's map, to be kept with it: `learned` is called when
-    it grows. `rest` is how long a unit that failed is left alone, until `due`, and `why` it failed;
+    it grows; `ailing` when a point gets or loses its data. `rest` is how long a unit that failed is
+    left alone, until `due`, and `why` it failed;
     `search` is the job whose block is being searched for holes: it is not made meanwhile.
     """
 
@@ -60,6 +61,7 @@ class PolledUnit:
     readings: dict[str, Reading] = field(default_factory=dict)
     barriers: set[Barrier] = field(default_factory=set)
     learned: Callable[[], None] = lambda: None
+    ailing: Callable[[], None] = lambda: None
     reach: Reach = field(default_factory=Reach)
     rest: float = 0.0
     due: float = 0.0
@@ -102,9 +104,9 @@ class PolledUnit:
 
     def keep(self, former: PolledUnit) -> None:
         """Keep what is known of the points that stay as they were in `former`."""
-        mine = {point.key: point for point in self.points}
+        mine = {point.key: _unnamed(point) for point in self.points}
         for point in former.points:
-            if mine.get(point.key) == point and point.key in former.readings:
+            if point.key in former.readings and mine.get(point.key) == _unnamed(point):
                 self.readings[point.key] = former.reading(point.key)
         self.rest, self.due, self.why = former.rest, former.due, former.why
 
@@ -122,6 +124,9 @@ class PolledUnit:
         job.settled = self._note_all(job.block, job.points, raw, now)
         if self._suspects.intersection(point.key for point in job.points):
             job.due = 0.0
+        elif any(self.readings.get(one.key, UNREAD).value is None for one in job.points):
+            # What has no data is looked at again before its lane's time.
+            job.due = min(job.due, now + LONGEST_REST_OF_ALARMS)
 
     def lack(self, points: Iterable[Point], lack: NoData) -> None:
         """Note why there is no data, and tell of the points that had some."""
@@ -135,14 +140,21 @@ class PolledUnit:
     def refused(self, job: Job, lack: NoData, now: float) -> None:
         """One request is refused; the unit lives. Begins to search its map where that may help."""
         job.settled = False
-        self.lack(job.points, lack)
-        if not lack.illegal:
-            return
-        job.due = now + self.longest_rest
-        if self.search is None and now >= self._search_at.get(job.block, now):
-            learner = Learner(job.block, job.points)
-            if learner.ask is not None:
-                self.search = job, learner
+        points: Iterable[Point] = job.points
+        if lack.illegal:
+            job.due = now + self.longest_rest
+            if self._begins_to_search(job, now):
+                # What was never read is not known to be refused until the search has come to it.
+                points = (one for one in points if one.key in self.readings)
+        self.lack(points, lack)
+
+    def _begins_to_search(self, job: Job, now: float) -> bool:
+        if self.search is not None or now < self._search_at.get(job.block, now):
+            return False
+        learner = Learner(job.block, job.points)
+        if learner.ask is not None:
+            self.search = job, learner
+        return self.search is not None
 
     def failed(self, lack: NoData, now: float) -> None:
         """Nothing can be read: no point has data, and the unit is left alone for a while."""
@@ -244,6 +256,13 @@ class PolledUnit:
         except Exception:
             # The reading is noted; one listener must not cost the other points theirs.
             _LOGGER.exception("Telling of %s failed", point.key)
+        if before.quality is not reading.quality:
+            self.ailing()
+
+
+def _unnamed(point: Point) -> Point:
+    """Return a point without what has no bearing on its value."""
+    return replace(point, name=None, number=None, area=None, floor=None, labels=())
 
 
 def _wants_judge(point: Point) -> bool:
