@@ -126,10 +126,8 @@ class Scene(Estate):
         assert await self.hass.config_entries.async_setup(self._bus.entry_id)
         registry = er.async_get(self.hass)
         entries = er.async_entries_for_config_entry(registry, self._bus.entry_id)
-        found = {
-            one.unique_id.rpartition(f"{one.config_subentry_id}_")[2]: one.entity_id
-            for one in entries
-        }
+        keys = {one.unique_id.rpartition(f"{one.config_subentry_id}_")[2]: one for one in entries}
+        found = {key: keys[key].entity_id for key in points}
         for entity_id in found.values():
             registry.async_update_entity(entity_id, area_id=self.area.id)
         for entity_id in found.values():
