@@ -1,7 +1,7 @@
 """The actions of smart_community: what automations, scripts, dashboards and people call."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ _STEP = {
     probatio.Optional("unless"): cv.string,
     probatio.Optional("by"): cv.string,
     probatio.Optional("critical"): cv.boolean,
+    probatio.Optional("digest"): probatio.Any("", "daily", cv.time),
 }
 _POLICY = {
     probatio.Required("ladder"): probatio.All(cv.ensure_list, [_STEP]),
@@ -44,6 +45,8 @@ _POLICY = {
     probatio.Optional("proof"): probatio.Coerce(Proof),
     probatio.Optional("closes"): probatio.Coerce(Closes),
     probatio.Optional("takes_over"): probatio.All(cv.ensure_list, [cv.string]),
+    probatio.Optional("joint"): probatio.All(cv.ensure_list, [cv.string]),
+    probatio.Optional("quiet_for"): _DURATION,
 }
 _SIGNAL = {
     probatio.Required("loop"): cv.string,
@@ -249,6 +252,8 @@ def _policy(call: ServiceCall, key: str) -> Policy:
             proof=data.get("proof") or (loop.proof if loop else Proof.NOTHING),
             closes=data.get("closes") or (loop.closes if loop else Closes.PERSON),
             takes_over=data.get("takes_over", ()),
+            joint=data.get("joint", ()),
+            quiet_for=data.get("quiet_for", timedelta(0)),
         )
     except DomainError as err:
         raise translated(err) from err

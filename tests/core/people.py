@@ -90,6 +90,20 @@ DIGEST = policy(
 )
 
 
+GUIDANCE = policy(
+    [
+        {"tier": "property", "after": minutes(0), "channels": ["speaker"]},
+        {"tier": "property", "after": minutes(5)},
+        {"tier": "committee", "after": minutes(20)},
+    ],
+    severity=Severity.MINOR,
+    quiet_for=minutes(2),
+)
+DAILY = policy(
+    [{"tier": "property", "after": minutes(0), "digest": "daily"}], severity=Severity.MINOR
+)
+
+
 def source(at: datetime = T0, name: str = "d1") -> Source:
     return Source(name=name, first_at=at, last_at=at)
 

@@ -18,6 +18,7 @@ from custom_components.smart_community.core.events import (
     Escalate,
     Event,
     Handle,
+    Joined,
     Quieted,
     TakenOver,
     Tick,
@@ -32,7 +33,18 @@ from custom_components.smart_community.core.model import (
     Status,
 )
 
-from .people import ALL, DIGEST, MULTIPLE, SINGLE, WATERLOGGING, Story, actor, source
+from .people import (
+    ALL,
+    DAILY,
+    DIGEST,
+    GUIDANCE,
+    MULTIPLE,
+    SINGLE,
+    WATERLOGGING,
+    Story,
+    actor,
+    source,
+)
 
 ACTORS = st.sampled_from([actor(who) for who in ALL])
 SOURCES = st.sampled_from(["d1", "d2", "d3"])
@@ -53,10 +65,11 @@ EVENTS = st.one_of(
     ),
     st.builds(lambda s: ClockJumped(by=timedelta(seconds=s)), st.integers(-5000, 5000)),
     st.just(TakenOver(by="02", by_number="2")),
+    st.just(Joined(incident="03", number="3", loop="gas_leak")),
 )
 TURNS = st.lists(st.tuples(EVENTS, st.sampled_from([0, 1, 14, 61, 600, 4000, 90_000])), max_size=25)
 STORIES = st.tuples(
-    st.sampled_from([SINGLE, MULTIPLE, WATERLOGGING, DIGEST]),
+    st.sampled_from([SINGLE, MULTIPLE, WATERLOGGING, DIGEST, GUIDANCE, DAILY]),
     st.sets(st.sampled_from(ALL)).map(lambda people: tuple(sorted(people, key=lambda p: p.key))),
     TURNS,
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .due import Turn, next_due
+from .due import Turn, due_of, next_due
+from .ending import closed_by_itself
 from .events import Announce, Delivered, Occasion
 from .model import (
     DeliveryState,
@@ -49,6 +50,8 @@ def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Inciden
             case "handle_within":
                 turn.note("reopened", due=moment, reason="handle_within", late=late)
                 incident = reopen(incident, turn, Occasion.OVERDUE)
+            case "close":
+                incident, _ = closed_by_itself(incident, turn)
             case "reminder":
                 incident = remind(incident, turn, due=moment, late=late)
             case _:
@@ -192,7 +195,7 @@ def pull_next(incident: Incident, turn: Turn, why: str) -> Incident:
     if index < 0:
         return incident
     rung = incident.rungs[index]
-    if rung.due is None or rung.due <= turn.now:
+    if rung.due is None or rung.due <= turn.now or incident.policy.ladder[index].digest is not None:
         return incident
     turn.note("step_pulled", due=rung.due, step=index, reason=why)
     return _with_rung(incident, index, replace(rung, due=turn.now, pulled=why))
@@ -230,7 +233,7 @@ def reopen(incident: Incident, turn: Turn, occasion: Occasion) -> Incident:
         replace(
             rung,
             state=RungState.WAITING,
-            due=turn.now + max(step.after - base, timedelta(0)),
+            due=due_of(step, turn.now + max(step.after - base, timedelta(0)), turn.zone),
         )
         if rung.state is RungState.HELD
         else rung
@@ -278,6 +281,11 @@ def _remind_if_exhausted(incident: Incident, turn: Turn) -> Incident:
         return incident
     if any(rung.state is RungState.WAITING for rung in incident.rungs):
         return incident
+    digest = next((step for step in incident.policy.ladder if step.digest is not None), None)
+    if digest is not None:
+        # Once a day is once a day, also for what goes on.
+        tomorrow = due_of(digest, turn.now + timedelta(minutes=1), turn.zone)
+        return replace(incident, remind_at=tomorrow)
     if incident.notices:
         first, most = incident.policy.handle_within, REMIND_AT_MOST
     else:

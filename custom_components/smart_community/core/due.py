@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from .events import UPDATE, Effect, Entry, Occasion, Send
 from .model import Actor, Incident, Responder, Rung, RungState, Status, Step
@@ -14,6 +14,7 @@ class Turn:
 
     now: datetime
     directory: Mapping[str, Responder]
+    zone: tzinfo = UTC
     effects: list[Effect] = field(default_factory=list)
 
     def note(
@@ -29,21 +30,31 @@ class Turn:
         self.effects.append(Entry(kind=kind, at=self.now, actor=actor, due=due, data=kept))
 
 
-def planned(ladder: Sequence[Step], start: datetime) -> tuple[Rung, ...]:
+def planned(ladder: Sequence[Step], start: datetime, zone: tzinfo) -> tuple[Rung, ...]:
     """Absolute due times of a ladder that starts at `start`."""
-    return tuple(Rung(due=start + step.after) for step in ladder)
+    return tuple(Rung(due=due_of(step, start + step.after, zone)) for step in ladder)
+
+
+def due_of(step: Step, moment: datetime, zone: tzinfo) -> datetime:
+    """When a step is taken that could be taken at `moment`: then, or with the next digest."""
+    if step.digest is None:
+        return moment
+    local = moment.astimezone(zone)
+    told = datetime.combine(local.date(), step.digest, zone)
+    if told < local:
+        told = datetime.combine(local.date() + timedelta(days=1), step.digest, zone)
+    return told.astimezone(UTC)
 
 
 def next_due(incident: Incident) -> tuple[datetime, str] | None:
     """Return when this incident next needs attention and for what, None once it has ended."""
     if not incident.status.active:
         return None
-    dues = [
-        (rung.due, "step")
-        for rung in incident.rungs
-        if rung.state is RungState.WAITING and rung.due is not None
-    ]
-    dues += [(n.receipt_due, "receipt") for n in incident.notices if n.receipt_due is not None]
+    dues = [(n.receipt_due, "receipt") for n in incident.notices if n.receipt_due is not None]
+    digests: list[tuple[datetime, str]] = []
+    for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True):
+        if rung.state is RungState.WAITING and rung.due is not None:
+            (dues if step.digest is None else digests).append((rung.due, "step"))
     dues += [
         (moment, why)
         for moment, why in (
@@ -53,7 +64,12 @@ def next_due(incident: Incident) -> tuple[datetime, str] | None:
         )
         if moment is not None
     ]
-    return min(dues, default=None)
+    if incident.close_at is not None:
+        # Quiet: nobody is called out for what is about to be over. The digest tells of it all the
+        # same, and "close" sorts before anything else of the same moment.
+        dues = [(max(moment, incident.close_at), why) for moment, why in dues]
+        dues.append((incident.close_at, "close"))
+    return min(dues + digests, default=None)
 
 
 _WANTED: Mapping[Occasion, frozenset[Status]] = {
@@ -65,6 +81,8 @@ _WANTED: Mapping[Occasion, frozenset[Status]] = {
     Occasion.ACKNOWLEDGED: frozenset({Status.ACKNOWLEDGED}),
     Occasion.HANDLED: frozenset({Status.HANDLED}),
     Occasion.ASSIGNED: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
+    Occasion.DIGEST: frozenset({Status.OPEN, Status.ACKNOWLEDGED, Status.CLOSED}),
+    Occasion.JOINT: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
 }
 
 

@@ -1,10 +1,23 @@
 """How an incident ends."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from .due import Turn
 from .events import Announce, Withdraw
-from .model import Actor, Disposition, Incident, RungState, Status
+from .model import (
+    Actor,
+    ChannelKind,
+    DeliveryState,
+    Disposition,
+    Incident,
+    RungState,
+    Status,
+    Verdict,
+)
+
+# An incident stays open until its digest has been told, also over a restart in that very minute.
+_AFTER_DIGEST = timedelta(minutes=5)
 
 
 def closed(
@@ -25,6 +38,49 @@ def closed(
     return end(incident, Status.CLOSED, turn)
 
 
+def when_quiet(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
+    """Close an incident whose every source has cleared, now or once it has stayed quiet."""
+    if incident.status is Status.HANDLED:
+        return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
+    told = [
+        rung.due + _AFTER_DIGEST
+        for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True)
+        if step.digest is not None and rung.state is RungState.WAITING and rung.due is not None
+    ]
+    close_at = max([turn.now + incident.policy.quiet_for, *told])
+    if close_at > turn.now:
+        return replace(incident, close_at=close_at), Verdict.CLEARED
+    return closed_by_itself(incident, turn)
+
+
+def closed_by_itself(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
+    """Close an incident that its sources have ended, and say whether guidance has helped."""
+    if _guided(incident):
+        ended = closed(incident, Disposition.GUIDED, turn, by="source")
+        return ended, Verdict.RESOLVED_BY_GUIDANCE
+    ended = closed(incident, Disposition.CLEARED, turn, by="source")
+    return ended, Verdict.CLEARED_BY_ITSELF
+
+
+def _guided(incident: Incident) -> bool:
+    """Whether a loudspeaker has spoken and the alarm ended before any later step was taken."""
+    if incident.status is not Status.OPEN:
+        return False
+    ladder = incident.policy.ladder
+    spoken = [
+        ladder[notice.step].after
+        for notice in incident.notices
+        if notice.tried.get(ChannelKind.SPEAKER, DeliveryState.FAILED)
+        not in {DeliveryState.FAILED, DeliveryState.CANCELLED}
+    ]
+    taken = [
+        step.after
+        for step, rung in zip(ladder, incident.rungs, strict=True)
+        if rung.state is RungState.TAKEN
+    ]
+    return bool(spoken) and max(taken) <= max(spoken)
+
+
 def end(incident: Incident, status: Status, turn: Turn) -> Incident:
     """End an incident: what still waits is skipped, notices are taken away, nothing is due."""
     skipped = [
@@ -34,7 +90,7 @@ def end(incident: Incident, status: Status, turn: Turn) -> Incident:
     ]
     if skipped:
         turn.note("steps_skipped", steps=skipped, reason=status)
-    turn.effects.append(Withdraw(responders=incident.told))
+    turn.effects.append(Withdraw(responders=_called(incident)))
     turn.effects.append(Announce(what=status))
     return replace(
         incident,
@@ -47,4 +103,16 @@ def end(incident: Incident, status: Status, turn: Turn) -> Incident:
         handle_by=None,
         remind_at=None,
         update_at=None,
+        close_at=None,
+    )
+
+
+def _called(incident: Incident) -> tuple[str, ...]:
+    """Return those told at once. A digest is read when it is read: it stays on the phone."""
+    return tuple(
+        dict.fromkeys(
+            notice.responder
+            for notice in incident.notices
+            if incident.policy.ladder[notice.step].digest is None
+        )
     )

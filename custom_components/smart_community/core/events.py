@@ -101,6 +101,15 @@ class TakenOver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Joined:
+    """Another incident in the same place makes both one emergency."""
+
+    incident: str
+    number: str
+    loop: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClockJumped:
     """The system's clock was set: everything due moves along, so that nothing fires early."""
 
@@ -108,7 +117,7 @@ class ClockJumped:
 
 
 type Word = Acknowledge | Handle | Close | Escalate | Assign | Comment
-type Event = Alarmed | Quieted | Word | Tick | Delivered | TakenOver | ClockJumped
+type Event = Alarmed | Quieted | Word | Tick | Delivered | TakenOver | Joined | ClockJumped
 
 
 class Occasion(StrEnum):
@@ -119,6 +128,8 @@ class Occasion(StrEnum):
     REOPENED = "reopened"
     OVERDUE = "overdue"
     REMINDER = "reminder"
+    DIGEST = "digest"
+    JOINT = "joint"
     ACKNOWLEDGED = "acknowledged"
     HANDLED = "handled"
     ASSIGNED = "assigned"

@@ -18,11 +18,11 @@ incident is active; any order and repetition of events ends in a legal state.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from . import climb
 from .due import Turn, planned
-from .ending import closed, end
+from .ending import end, when_quiet
 from .events import (
     Alarmed,
     Announce,
@@ -30,6 +30,7 @@ from .events import (
     Delivered,
     Effect,
     Event,
+    Joined,
     Occasion,
     Quieted,
     TakenOver,
@@ -37,7 +38,6 @@ from .events import (
 )
 from .model import (
     Closes,
-    Disposition,
     Incident,
     Policy,
     Responder,
@@ -47,6 +47,7 @@ from .model import (
     Verdict,
     aware,
 )
+from .tell import tell_again
 from .word import said
 
 
@@ -73,13 +74,15 @@ def open_incident(
     children: tuple[Incident, ...] = (),
     summary: str = "",
     drill: bool = False,
+    local: tzinfo = UTC,
 ) -> Transition:
     """Open an incident and take the steps that are due at once.
 
     `children` are the lesser incidents it takes over: it starts with the time of their first alarm.
+    `local`: the community's time, by which digests are told.
     """
     aware(now, "now")
-    turn = Turn(now=now, directory={who.key: who for who in directory})
+    turn = Turn(now=now, directory={who.key: who for who in directory}, zone=local)
     firsts = [source.first_at for source in sources.values()]
     firsts += [child.first_alarm_at for child in children]
     incident = Incident(
@@ -95,7 +98,7 @@ def open_incident(
         updated_at=now,
         summary=summary,
         sources=dict(sources),
-        rungs=planned(policy.ladder, now),
+        rungs=planned(policy.ladder, now, local),
         children=tuple(child.id for child in children),
         drill=drill,
     )
@@ -113,11 +116,16 @@ def open_incident(
 
 
 def step(
-    incident: Incident, event: Event, *, now: datetime, directory: Iterable[Responder]
+    incident: Incident,
+    event: Event,
+    *,
+    now: datetime,
+    directory: Iterable[Responder],
+    local: tzinfo = UTC,
 ) -> Transition:
     """Decide what an event does to an incident at `now`. Never raises for a legal value."""
     aware(now, "now")
-    turn = Turn(now=now, directory={who.key: who for who in directory})
+    turn = Turn(now=now, directory={who.key: who for who in directory}, zone=local)
     if not incident.status.active:
         # What a channel reports late is still a fact worth keeping; nothing else changes the past.
         if isinstance(event, Delivered):
@@ -137,6 +145,8 @@ def step(
             turn.note("superseded", by=event.by, number=event.by_number)
             incident = end(replace(incident, parent=event.by), Status.SUPERSEDED, turn)
             verdict = Verdict.TAKEN_OVER
+        case Joined():
+            incident, verdict = _joined(incident, event, turn), Verdict.JOINED
         case ClockJumped(by=delta):
             turn.note("clock_jumped", seconds=delta.total_seconds())
             incident, verdict = _shifted(incident, delta), Verdict.RECORDED
@@ -165,6 +175,8 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
             merged[key] = replace(source, first_at=known.first_at, times=known.times + 1)
     turn.note("alarm", sources=list(event.sources), new=len(new))
     incident = replace(incident, sources=merged)
+    if not incident.quiet:
+        incident = replace(incident, close_at=None)
     if incident.status is Status.HANDLED:
         turn.note("reopened", reason="alarm_again")
         return climb.reopen(incident, turn, Occasion.REOPENED), Verdict.REOPENED
@@ -189,10 +201,19 @@ def _quieted(incident: Incident, event: Quieted, turn: Turn) -> tuple[Incident, 
     turn.note("cleared", sources=raised, quiet=incident.quiet)
     if not incident.quiet or incident.policy.closes is Closes.PERSON:
         return incident, Verdict.CLEARED
-    if incident.status is Status.HANDLED:
-        return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
-    ended = closed(incident, Disposition.CLEARED, turn, by="source")
-    return ended, Verdict.CLEARED_BY_ITSELF
+    return when_quiet(incident, turn)
+
+
+def _joined(incident: Incident, event: Joined, turn: Turn) -> Incident:
+    """Another incident in the same place makes both one emergency: nobody waits for the next step.
+
+    Gas where there is smoke is no pot on a stove; those who are on their way must know.
+    """
+    turn.note("joint", loop=event.loop, number=event.number)
+    incident = replace(incident, joint={**incident.joint, event.incident: event.loop})
+    if incident.notices:
+        tell_again(incident, turn, Occasion.JOINT)
+    return climb.pull_next(incident, turn, "joint")
 
 
 def _shifted(incident: Incident, delta: timedelta) -> Incident:
@@ -209,4 +230,5 @@ def _shifted(incident: Incident, delta: timedelta) -> Incident:
         handle_by=moved(incident.handle_by),
         remind_at=moved(incident.remind_at),
         update_at=moved(incident.update_at),
+        close_at=moved(incident.close_at),
     )

@@ -1,7 +1,7 @@
 """Reading a ladder, and working out its times."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 
 from .errors import DomainError
 from .model import ChannelKind, Closes, Policy, Proof, Severity, Status, Step, Tier
@@ -22,7 +22,8 @@ RECEIPT_WITHIN: Mapping[Severity, timedelta] = {
 def parse_ladder(rows: Sequence[Mapping[str, object]]) -> tuple[Step, ...]:
     """Turn a blueprint's rows into steps, in the order in which they come due.
 
-    Each row: `tier` or `responder`, `after` (timedelta), `channels`, `unless`, `by`, `critical`.
+    Each row: `tier` or `responder`, `after` (timedelta), `channels`, `unless`, `by`, `critical`,
+    `digest` ("daily", or a time of day).
     Raises DomainError `ladder_*` with the row's number (from 1).
     """
     if not rows:
@@ -50,6 +51,7 @@ def _step(row: Mapping[str, object], number: str) -> Step:
         if unless not in {Status.ACKNOWLEDGED, Status.HANDLED}:
             raise DomainError("ladder_unless", step=number)
         return Step(
+            digest=_digest(row.get("digest"), number),
             tier=Tier(str(tier)) if tier else None,
             responder=str(responder) if responder else None,
             after=after,
@@ -60,6 +62,20 @@ def _step(row: Mapping[str, object], number: str) -> Step:
         )
     except (ValueError, TypeError) as err:
         raise DomainError("ladder_word", step=number, problem=str(err)) from err
+
+
+# When the office opens: what can wait a day is read there, not on the way.
+DAILY = time(9)
+
+
+def _digest(said: object, number: str) -> time | None:
+    if not said:
+        return None
+    if said == "daily":
+        return DAILY
+    if isinstance(said, time):
+        return said
+    raise DomainError("ladder_digest", step=number)
 
 
 def default_handle_within(ladder: Sequence[Step], severity: Severity) -> timedelta:
@@ -81,6 +97,8 @@ def policy(
     proof: Proof = Proof.NOTHING,
     closes: Closes = Closes.SOURCE,
     takes_over: Sequence[str] = (),
+    joint: Sequence[str] = (),
+    quiet_for: timedelta = timedelta(0),
 ) -> Policy:
     """Assemble what an incident freezes when it opens, with the defaults of docs/loops.md."""
     ladder = parse_ladder(rows)
@@ -92,4 +110,6 @@ def policy(
         proof=proof,
         closes=closes,
         takes_over=tuple(takes_over),
+        joint=tuple(joint),
+        quiet_for=quiet_for,
     )

@@ -112,11 +112,17 @@ def compose(
         "who": names.get(incident.assignee or "", words["somebody"]),
         "until": _clock(incident.handle_by, zone) if incident.handle_by else "",
         "summary": incident.summary,
+        "times": str(sum(source.times for source in incident.sources.values())),
+        "joint": str(words["comma"]).join(
+            dict.fromkeys(texts["loops"].get(loop, loop) for loop in incident.joint.values())
+        ),
     }
     title = _marked(words["title"].format(**values), incident, words)
     lines = [words["occasion"][send.occasion].format(**values)]
     if incident.summary:
         lines.append(incident.summary)
+    if incident.joint:
+        lines.append(words["joint"].format(**values))
     if incident.sources and not incident.quiet:
         lines.append(words["where"].format(**values))
     elif any(source.momentary for source in incident.sources.values()):
@@ -132,7 +138,8 @@ def compose(
         spoken=words["spoken"].format(title=title, text=lines[0], where=values["sources"]),
         incident=incident.id,
         critical=send.critical,
-        silent=send.occasion in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED}
+        silent=send.occasion
+        in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED, Occasion.DIGEST}
         or (send.occasion is Occasion.ASSIGNED and responder.key != incident.assignee),
         buttons=_buttons(incident, responder, words["buttons"]),
         announcement=_announcement(incident, words),

@@ -5,7 +5,7 @@ Severity follows CAP 1.2 (OASIS, clause 3.2.2); the tiers are those of docs/glos
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 
@@ -50,6 +50,8 @@ class Disposition(StrEnum):
     DUPLICATE = "duplicate"
     TEST = "test"
     CLEARED = "cleared"
+    GUIDED = "guided"
+    PENALTY = "penalty"
 
 
 class Proof(StrEnum):
@@ -90,6 +92,7 @@ class Verdict(StrEnum):
     REARMED = "rearmed"
     CLEARED = "cleared"
     CLEARED_BY_ITSELF = "cleared_by_itself"
+    RESOLVED_BY_GUIDANCE = "resolved_by_guidance"
     NOTHING_TO_CLEAR = "nothing_to_clear"
     TAKEN_OVER = "taken_over"
     MUTED_LOOP_OFF = "muted_loop_off"
@@ -123,7 +126,8 @@ class Step:
 
     `after` counts from the opening, or from the promotion to this level. The step is not taken
     any more once the incident has reached `unless`; with `by`, only an acknowledgement by that
-    tier counts ("unless acknowledged by the department").
+    tier counts ("unless acknowledged by the department"). With `digest` it waits for the next such
+    time of day, and the incident with it, so that it is told once a day.
     """
 
     tier: Tier | None = None
@@ -133,11 +137,17 @@ class Step:
     unless: Status = Status.HANDLED
     by: Tier | None = None
     critical: bool = False
+    digest: time | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """What the incident freezes when it opens: editing a blueprint never rewrites a running one."""
+    """What the incident freezes when it opens: editing a blueprint never rewrites a running one.
+
+    `quiet_for`: a source that clears ends the incident only after so long; an alarm again within
+    it is the same incident. `joint`: loops whose incidents in the same place are one emergency
+    with this one.
+    """
 
     ladder: tuple[Step, ...]
     handle_within: timedelta
@@ -146,6 +156,8 @@ class Policy:
     proof: Proof = Proof.NOTHING
     closes: Closes = Closes.SOURCE
     takes_over: tuple[str, ...] = ()
+    joint: tuple[str, ...] = ()
+    quiet_for: timedelta = timedelta(0)
 
     @property
     def urgent(self) -> bool:
@@ -261,7 +273,11 @@ class Acknowledgement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
-    """One alarm being handled to its end. Only the functions of incident.py make changed copies."""
+    """One alarm being handled to its end. Only the functions of incident.py make changed copies.
+
+    `close_at`: when it closes if it stays as quiet as it is. `joint`: incidents that are one
+    emergency with it, id to loop.
+    """
 
     id: str
     number: str
@@ -290,6 +306,8 @@ class Incident:
     reminders: int = 0
     update_at: datetime | None = None
     updated_at: datetime | None = None
+    close_at: datetime | None = None
+    joint: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse times without a zone and a ladder without its rungs."""

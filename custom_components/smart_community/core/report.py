@@ -65,7 +65,9 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
         return str(value + 1)
     if key == "reason":
         return _reason(str(value), texts)
-    table = texts.get({"tier": "tiers", "channel": "channels", "deed": "deeds"}.get(key, ""), {})
+    table = texts.get(
+        {"tier": "tiers", "channel": "channels", "deed": "deeds", "loop": "loops"}.get(key, ""), {}
+    )
     worded = table.get(str(value)) or texts["timeline"]["values"].get(str(value))
     return str(worded or names.get(str(value), str(value)))
 

@@ -51,12 +51,14 @@ def tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> In
     step = incident.policy.ladder[index]
     first = ways(step, responder)
     rest = tuple(kind for kind in _private(responder) if kind not in first)
+    # Nobody is asked to answer a loudspeaker, nor rung up about a digest that lies unread.
+    unanswered = guidance(step) or step.digest is not None
     notice = Notice(
         step=index,
         responder=responder.key,
         tried=dict.fromkeys(first, DeliveryState.QUEUED),
-        untried=() if guidance(step) else rest,
-        receipt_due=None if guidance(step) else turn.now + incident.policy.receipt_within,
+        untried=() if unanswered else rest,
+        receipt_due=None if unanswered else turn.now + incident.policy.receipt_within,
     )
     # A channel that this step uses needs not be tried once more on behalf of an earlier step.
     others = tuple(
@@ -65,19 +67,28 @@ def tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> In
         else other
         for other in incident.notices
     )
+    occasion = Occasion.ALARM if step.digest is None else Occasion.DIGEST
     for kind in first:
-        order(turn, index, responder.key, kind, critical=step.critical)
+        order(turn, index, responder.key, kind, critical=step.critical, occasion=occasion)
     return replace(incident, notices=(*others, notice))
 
 
-def order(turn: Turn, step: int, responder: str, channel: ChannelKind, *, critical: bool) -> None:
-    """Order the alarm's message over one channel."""
+def order(
+    turn: Turn,
+    step: int,
+    responder: str,
+    channel: ChannelKind,
+    *,
+    critical: bool,
+    occasion: Occasion = Occasion.ALARM,
+) -> None:
+    """Order a step's message over one channel."""
     turn.effects.append(
         Send(
             step=step,
             responder=responder,
             channel=channel,
-            occasion=Occasion.ALARM,
+            occasion=occasion,
             critical=critical,
         )
     )
@@ -117,7 +128,7 @@ def noticed(incident: Incident) -> tuple[tuple[str, ChannelKind], ...]:
 
 def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
     """Replace the notice of everyone who has been told where it can be replaced."""
-    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED}
+    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED, Occasion.JOINT}
     critical = {
         notice.responder
         for notice in incident.notices

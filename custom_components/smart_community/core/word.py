@@ -30,6 +30,8 @@ from .model import (
 )
 from .tell import assign, tell_again
 
+_BY_ITSELF = frozenset((Disposition.CLEARED, Disposition.GUIDED))
+
 
 def said(incident: Incident, word: Word, turn: Turn) -> tuple[Incident, Verdict]:
     """Do what a person says, if the incident's state allows it; the verdict tells."""
@@ -126,8 +128,10 @@ def _missing_proof(policy: Policy, note: str, photo: str) -> Verdict | None:
 
 
 def _close(incident: Incident, event: Close, turn: Turn) -> tuple[Incident, Verdict]:
-    if event.disposition is Disposition.CLEARED and not incident.quiet:
+    if event.disposition in _BY_ITSELF and not incident.quiet:
         return incident, Verdict.STILL_IN_ALARM
+    if event.disposition is Disposition.PENALTY and not event.note.strip():
+        return incident, Verdict.NEEDS_NOTE  # the note is the decision
     unproven = event.disposition is Disposition.HANDLED and incident.status is not Status.HANDLED
     if unproven and (missing := _missing_proof(incident.policy, event.note, "")):
         return incident, missing

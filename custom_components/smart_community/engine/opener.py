@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ulid_transform import ulid_now
 
 from ..core.detection import Finding, Watch, elapsed, observe
-from ..core.events import Alarmed, Entry, Quieted, TakenOver
+from ..core.events import Alarmed, Entry, Joined, Quieted, TakenOver
 from ..core.evidence import Evidence
 from ..core.incident import open_incident
 from ..core.model import Actor, Incident, Policy, Source, Verdict
@@ -217,12 +217,17 @@ class Opener:
             directory=work.directory.values(),
             children=children,
             summary=summary,
+            local=work.zone,
         )
         incident = transition.incident
         for child in children:
             work.step(child, TakenOver(by=incident.id, by_number=incident.number))
         work.take(transition)
-        return Result(verdict=transition.verdict, incident=incident)
+        for other in list(work.incidents.values()):
+            if other.status.active and _joint(incident, other):
+                work.step(other, _joined(incident))
+                work.step(work.incidents[incident.id], _joined(other))
+        return Result(verdict=transition.verdict, incident=work.incidents[incident.id])
 
     def _number(self, work: Work) -> str:
         """Date and running number: what people say on the phone."""
@@ -231,6 +236,16 @@ class Opener:
         number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
         work.setting("number", number)
         return number
+
+
+def _joint(one: Incident, other: Incident) -> bool:
+    """Whether two incidents in one place are one emergency, whichever of the two loops says so."""
+    said = other.loop in one.policy.joint or one.loop in other.policy.joint
+    return said and one.id != other.id and _same_place(one, other.zone, other.sources)
+
+
+def _joined(other: Incident) -> Joined:
+    return Joined(incident=other.id, number=other.number, loop=other.loop)
 
 
 def _same_place(incident: Incident, zone: str, sources: Iterable[str]) -> bool:

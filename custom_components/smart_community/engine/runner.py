@@ -95,7 +95,9 @@ class Work:
 
     def step(self, incident: Incident, event: Event) -> Transition:
         """Let an event happen to an incident and take in what follows."""
-        transition = step(incident, event, now=self.now, directory=self._directory.values())
+        transition = step(
+            incident, event, now=self.now, directory=self._directory.values(), local=self.zone
+        )
         self.take(transition)
         return transition
 
