@@ -13,10 +13,11 @@ from homeassistant.config_entries import (
 from homeassistant.core import callback
 
 from .config_flow_community import CommunityFlow
-from .config_flow_modbus import ModbusBusFlow, UnitSubentryFlow
+from .config_flow_modbus import ModbusBusFlow
 from .config_flow_plan import PlanSubentryFlow
 from .config_flow_points import PointTableSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
+from .config_flow_unit import UnitSubentryFlow
 from .const import (
     CONF_KIND,
     DOMAIN,

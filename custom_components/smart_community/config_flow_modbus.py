@@ -1,7 +1,7 @@
-"""Setting up a Modbus bus and its units: each is asked before it is saved."""
+"""Setting up a Modbus bus: how it is reached, tried before it is saved."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final
 
 import probatio
 from homeassistant.components.modbus.connection import (
@@ -9,231 +9,212 @@ from homeassistant.components.modbus.connection import (
     async_get_temporary_unit,
 )
 from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
 )
-from homeassistant.const import CONF_HOST, CONF_NAME, CONF_PORT
+from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.data_entry_flow import section
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    SerialPortSelector,
     TextSelector,
-    TextSelectorConfig,
 )
 
-from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
-from .field.modbus import fire_panel
-from .field.modbus.line import Line, NoData
+from .const import CONF_KIND, KIND_MODBUS_BUS
+from .field.modbus.line import ANSWER_WITHIN, Line, NoData
 from .field.modbus.poller import read_once
-from .field.point import Quality, Value
-from .modbus_bus import async_read_unit
-from .modbus_link import params
+from .field.point import Kind, Point, Quality
+from .modbus_link import (
+    CONF_ANSWER_WITHIN,
+    CONF_BAUDRATE,
+    CONF_PARITY,
+    CONF_SPACING,
+    CONF_STOPBITS,
+    CONF_TRANSPORT,
+    Transport,
+    params,
+)
+from .modbus_twins import async_twin
 
 # A gateway is asked once by hand: a name to look up and a cold address table may take this long.
 _GATEWAY_WITHIN = 2.0
+# Any answer to it says that somebody speaks Modbus there, a refusal no less than a value.
+_ANY_POINT: Final = Point(key="any", kind=Kind.DISCRETE, address=0)
+_TIMING: Final = "timing"
+_STEPS: Final = {f"modbus_{transport}": transport for transport in Transport}
 
-_PORT = NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX))
-_BUS = probatio.Schema(
-    {
-        probatio.Required(CONF_NAME): TextSelector(),
-        probatio.Required(CONF_HOST): TextSelector(),
-        probatio.Required(CONF_PORT, default=502): _PORT,
-    }
-)
-_UNIT = probatio.Schema(
-    {
-        probatio.Required(CONF_NAME): TextSelector(),
-        probatio.Required("unit", default=1): NumberSelector(
-            NumberSelectorConfig(min=1, max=247, mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Required("inputs", default=16): NumberSelector(
-            NumberSelectorConfig(min=1, max=fire_panel.MOST_INPUTS, mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Optional("names"): TextSelector(TextSelectorConfig(multiline=True)),
-    }
-)
-
-
-class ModbusBusFlow(ConfigFlow):
-    """The steps of a bus in the entry's flow."""
-
-    async def async_step_modbus_bus(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the gateway, and see whether anything answers there."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            data = _bus_data(user_input)
-            self._abort_if_same_line(data)
-            if (error := await _unreachable(self.hass, data)) is None:
-                return self.async_create_entry(title=user_input[CONF_NAME], data=data)
-            errors["base"] = error
-        return self._bus_form("modbus_bus", user_input, errors)
-
-    async def async_step_reconfigure_modbus_bus(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Move the bus to another gateway; its units stay."""
-        entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            data = _bus_data(user_input)
-            self._abort_if_same_line(data, entry.entry_id)
-            if (error := await _unreachable(self.hass, data)) is None:
-                return self.async_update_and_abort(entry, title=user_input[CONF_NAME], data=data)
-            errors["base"] = error
-        shown = user_input or {CONF_NAME: entry.title, **entry.data}
-        return self._bus_form("reconfigure_modbus_bus", shown, errors)
-
-    def _bus_form(
-        self, step: str, shown: Mapping[str, Any] | None, errors: dict[str, str]
-    ) -> ConfigFlowResult:
-        schema = self.add_suggested_values_to_schema(_BUS, shown)
-        return self.async_show_form(step_id=step, data_schema=schema, errors=errors)
-
-    def _abort_if_same_line(self, data: Mapping[str, Any], but: str | None = None) -> None:
-        """Two masters on one line garble each other: one entry per gateway."""
-        for entry in self.hass.config_entries.async_entries(DOMAIN):
-            if entry.entry_id != but and entry.data.get(CONF_KIND) == KIND_MODBUS_BUS:
-                same = all(entry.data[key] == data[key] for key in (CONF_HOST, CONF_PORT))
-                if same:
-                    raise AbortFlow("already_configured")
-
-
-class UnitSubentryFlow(ConfigSubentryFlow):
-    """Adds or changes a unit: first its table, then what it answers, then it is saved."""
-
-    _data: dict[str, Any]
-    _title: str
-    _answer: dict[str, Value | None]
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new unit."""
-        return await self._form("user", user_input, {})
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Ask for the changed unit."""
-        subentry = self._get_reconfigure_subentry()
-        shown = {
-            CONF_NAME: subentry.title,
-            **subentry.data,
-            "names": "\n".join(subentry.data["names"]),
-        }
-        return await self._form("reconfigure", user_input, shown)
-
-    async def _form(
-        self, step: str, user_input: dict[str, Any] | None, shown: dict[str, Any]
-    ) -> SubentryFlowResult:
-        errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
-        if user_input is not None:
-            self._title, self._data = user_input[CONF_NAME], _unit_data(user_input)
-            if self._address_taken():
-                errors["unit"] = "unit_taken"
-            elif len(self._data["names"]) > self._data["inputs"]:
-                errors["names"] = "more_names_than_inputs"
-            else:
-                error, placeholders = await self._test()
-                if error is None:
-                    return await self.async_step_confirm()
-                errors["base"] = error
-        schema = self.add_suggested_values_to_schema(_UNIT, user_input or shown)
-        return self.async_show_form(
-            step_id=step,
-            data_schema=schema,
-            errors=errors,
-            description_placeholders=placeholders,
-        )
-
-    async def async_step_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Show what the unit answered, then save."""
-        if user_input is None:
-            alarms = [
-                self._label(point.number)
-                for point in fire_panel.points({"inputs": self._data["inputs"]})
-                if point.number is not None and self._answer[point.key]
-            ]
-            return self.async_show_form(
-                step_id="confirm",
-                data_schema=probatio.Schema({}),
-                description_placeholders={
-                    "inputs": str(self._data["inputs"]),
-                    "alarms": ", ".join(alarms) or "-",
-                },
-            )
-        unique_id = f"unit:{self._data['unit']}"
-        if self.source == "user":
-            return self.async_create_entry(title=self._title, data=self._data, unique_id=unique_id)
-        return self.async_update_and_abort(
-            self._get_entry(),
-            self._get_reconfigure_subentry(),
-            title=self._title,
-            data=self._data,
-            unique_id=unique_id,
-        )
-
-    def _label(self, number: int) -> str:
-        names = self._data["names"]
-        return str(names[number - 1]) if number <= len(names) else str(number)
-
-    def _address_taken(self) -> bool:
-        own = self._reconfigure_subentry_id if self.source == "reconfigure" else None
-        return any(
-            subentry.data["unit"] == self._data["unit"]
-            for key, subentry in self._get_entry().subentries.items()
-            if key != own
-        )
-
-    async def _test(self) -> tuple[str | None, dict[str, str]]:
-        entry, data = self._get_entry(), self._data
-        points = fire_panel.points({"inputs": data["inputs"]})
-        try:
-            self._answer = await async_read_unit(self.hass, entry, data["unit"], points)
-        except NoData as lack:
-            return _ERRORS.get(lack.quality, "unit_silent"), {"problem": lack.reason}
-        except HomeAssistantError as err:
-            return "line_in_use", {"problem": str(err)}
-        return None, {}
-
-
-_ERRORS = {
+WHY_NO_DATA: Final[Mapping[Quality, str]] = {
     Quality.REFUSED: "unit_refused",
     Quality.GARBLED: "no_modbus_answer",
     Quality.DISCONNECTED: "cannot_connect",
+    Quality.BUSY: "unit_busy",
+    Quality.NO_ANSWER: "unit_silent",
 }
 
 
-def _bus_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _number(least: float, most: float, step: float, unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX)
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+def _choice(options: list[str], key: str | None = None) -> SelectSelector:
+    config = SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN)
+    if key is not None:
+        config["translation_key"] = key
+    return SelectSelector(config)
+
+
+_BAUDRATE: Final = {
+    probatio.Required(CONF_BAUDRATE, default="9600"): _choice(
+        ["1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200"]
+    )
+}
+_NETWORK: Final = {
+    probatio.Required(CONF_HOST): TextSelector(),
+    probatio.Required(CONF_PORT, default=502): _number(1, 65535, 1),
+}
+_FIELDS: Final[Mapping[Transport, Mapping[Any, Any]]] = {
+    Transport.TCP: _NETWORK,
+    Transport.UDP: _NETWORK,
+    Transport.RTU_OVER_TCP: {**_NETWORK, **_BAUDRATE},
+    Transport.SERIAL: {
+        probatio.Required(CONF_DEVICE): SerialPortSelector(),
+        **_BAUDRATE,
+        probatio.Required(CONF_PARITY, default="N"): _choice(["N", "E", "O"], "parity"),
+        probatio.Required(CONF_STOPBITS, default="1"): _choice(["1", "2"]),
+    },
+}
+
+
+def _schema(transport: Transport) -> probatio.Schema:
+    timing = probatio.Schema(
+        {
+            probatio.Required(CONF_ANSWER_WITHIN, default=ANSWER_WITHIN): _number(0.1, 5, 0.1, "s"),
+            probatio.Required(CONF_SPACING, default=0): _number(0, 1000, 1, "ms"),
+        }
+    )
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_NAME): TextSelector(),
+            **_FIELDS[transport],
+            probatio.Required(_TIMING, default=dict): section(timing, {"collapsed": True}),
+        }
+    )
+
+
+class ModbusBusFlow(ConfigFlow):
+    """The steps of a bus in the entry's flow: a menu of transports, and a form for each."""
+
+    async def async_step_modbus_bus(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask how the bus is reached."""
+        return self.async_show_menu(step_id="modbus_bus", menu_options=list(_STEPS))
+
+    async def async_step_reconfigure_modbus_bus(
+        self, _: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Move the bus to another gateway, or change how it is reached; its units stay."""
+        return self.async_show_menu(step_id="reconfigure_modbus_bus", menu_options=list(_STEPS))
+
+    async def async_step_modbus_tcp(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a gateway that speaks Modbus TCP."""
+        return await self._bus(Transport.TCP, user_input)
+
+    async def async_step_modbus_udp(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a gateway that speaks Modbus over UDP."""
+        return await self._bus(Transport.UDP, user_input)
+
+    async def async_step_modbus_rtu_over_tcp(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a serial server that passes RTU frames on as they are."""
+        return await self._bus(Transport.RTU_OVER_TCP, user_input)
+
+    async def async_step_modbus_serial(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a serial port of this machine."""
+        return await self._bus(Transport.SERIAL, user_input)
+
+    async def _bus(
+        self, transport: Transport, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        entry = self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+        errors: dict[str, str] = {}
+        other: str | None = None
+        if user_input is not None:
+            data = _bus_data(transport, user_input)
+            other = await async_twin(self.hass, data, entry.entry_id if entry is not None else None)
+            error = "line_taken" if other is not None else await _error(self.hass, data, entry)
+            if error is None:
+                return self._saved(entry, user_input[CONF_NAME], data)
+            errors["base"] = error
+        shown: Mapping[str, Any] | None = user_input
+        if shown is None and entry is not None:
+            shown = _form_data(entry.title, entry.data)
+        return self.async_show_form(
+            step_id=f"modbus_{transport}",
+            data_schema=self.add_suggested_values_to_schema(_schema(transport), shown),
+            errors=errors,
+            description_placeholders={"other": other or ""},
+        )
+
+    def _saved(
+        self, entry: ConfigEntry[Any] | None, title: str, data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        if entry is None:
+            return self.async_create_entry(title=title, data=data)
+        return self.async_update_and_abort(entry, title=title, data=data)
+
+
+def _bus_data(transport: Transport, user_input: Mapping[str, Any]) -> dict[str, Any]:
+    timing = user_input[_TIMING]
+    data: dict[str, Any] = {
         CONF_KIND: KIND_MODBUS_BUS,
-        "transport": "tcp",
-        CONF_HOST: user_input[CONF_HOST].strip(),
-        CONF_PORT: int(user_input[CONF_PORT]),
+        CONF_TRANSPORT: transport.value,
+        CONF_ANSWER_WITHIN: float(timing[CONF_ANSWER_WITHIN]),
+        CONF_SPACING: int(timing[CONF_SPACING]),
     }
+    if transport is Transport.SERIAL:
+        data[CONF_DEVICE] = user_input[CONF_DEVICE]
+        data[CONF_PARITY] = user_input[CONF_PARITY]
+        data[CONF_STOPBITS] = int(user_input[CONF_STOPBITS])
+    else:
+        data[CONF_HOST] = user_input[CONF_HOST].strip()
+        data[CONF_PORT] = int(user_input[CONF_PORT])
+    if CONF_BAUDRATE in user_input:
+        data[CONF_BAUDRATE] = int(user_input[CONF_BAUDRATE])
+    return data
 
 
-def _unit_data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    names = cast("str", user_input.get("names") or "").splitlines()
-    return {
-        "unit": int(user_input["unit"]),
-        "family": fire_panel.FAMILY.key,
-        "inputs": int(user_input["inputs"]),
-        "names": [name.strip() for name in names if name.strip()],
-    }
+def _form_data(title: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry's data as its form shows it; the choices of a list are words."""
+    words = {key: str(data[key]) for key in (CONF_BAUDRATE, CONF_STOPBITS) if key in data}
+    timing = {key: data[key] for key in (CONF_ANSWER_WITHIN, CONF_SPACING) if key in data}
+    return {CONF_NAME: title, **data, **words, _TIMING: timing}
 
 
-async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | None:
-    """See whether a Modbus server listens there; which units it has is asked later."""
+async def _error(
+    hass: HomeAssistant, data: Mapping[str, Any], entry: ConfigEntry[Any] | None
+) -> str | None:
+    """See whether somebody speaks Modbus there; which units it has is asked later."""
     link = params(data)
+    if entry is not None and params(entry.data).endpoint == link.endpoint:
+        return None  # at work with its present settings, it cannot be tried with others
     shared = any(one.endpoint == link.endpoint for one in async_get_connection_info(hass))
     try:
         async with async_get_temporary_unit(hass, link, 1) as unit:
@@ -241,11 +222,11 @@ async def _unreachable(hass: HomeAssistant, data: Mapping[str, Any]) -> str | No
             # On a shared line it would overwrite what another integration asked for this unit.
             if not shared:
                 line.use(unit)
-            await read_once(line, unit, fire_panel.points({"inputs": 1})[:1])
+            await read_once(line, unit, [_ANY_POINT])
     except NoData as lack:
-        # A gateway that has no unit 1 refuses, or waits for it in vain.
-        error = _ERRORS.get(lack.quality)
-        return None if error == "unit_refused" else error
+        # A gateway that has no unit 1 refuses, or waits for it in vain; over RTU there is silence.
+        if lack.quality in {Quality.DISCONNECTED, Quality.GARBLED}:
+            return WHY_NO_DATA[lack.quality]
     except HomeAssistantError:
         return "line_in_use"
     return None

@@ -1,14 +1,11 @@
 """A bus's link, from its entry's data: what the shared connection and the poller need to know."""
 
-import os
-import socket
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.components.modbus.connection import ModbusParams
 from homeassistant.const import CONF_DEVICE, CONF_HOST, CONF_PORT
-from homeassistant.core import HomeAssistant
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUdpParams
 
 from .field.modbus.line import ANSWER_WITHIN, Line
@@ -69,26 +66,3 @@ def line_of(data: Mapping[str, Any]) -> Line:
 def reach_of(data: Mapping[str, Any]) -> Reach:
     """Return how wide a gap is worth reading along on this link."""
     return Reach.at(int(data[CONF_BAUDRATE])) if data.get(CONF_BAUDRATE) else Reach()
-
-
-async def async_places(hass: HomeAssistant, data: Mapping[str, Any]) -> frozenset[str]:
-    """Return every name by which a bus's far end can be known: two that share one are twins.
-
-    A host by name and by address, one socket in two framings, and a serial port by id and by number
-    are one line each; two masters on it garble each other.
-    """
-    return await hass.async_add_executor_job(_places, data)
-
-
-def _places(data: Mapping[str, Any]) -> frozenset[str]:
-    if data[CONF_TRANSPORT] == Transport.SERIAL:
-        return frozenset({os.path.realpath(data[CONF_DEVICE])})
-    port = int(data[CONF_PORT])
-    # UDP and TCP of one gateway lead to the same RS-485 line.
-    hosts = {str(data[CONF_HOST]).lower()}
-    try:
-        found = socket.getaddrinfo(data[CONF_HOST], port, type=socket.SOCK_STREAM)
-    except OSError:
-        found = []
-    hosts |= {str(address[0]) for *_, address in found}
-    return frozenset(f"{host}:{port}" for host in hosts)

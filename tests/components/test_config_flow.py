@@ -111,8 +111,11 @@ async def test_a_new_community_asks_for_its_first_responder(hass: HomeAssistant)
 
 
 async def test_a_new_bus_asks_for_its_first_unit(hass: HomeAssistant, modbus_port: int) -> None:
-    form = await _start(hass, "modbus_bus")
-    assert form["step_id"] == "modbus_bus"
+    menu = await _start(hass, "modbus_bus")
+    assert menu["step_id"] == "modbus_bus"
+    form = await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": "modbus_tcp"}
+    )
     result = await hass.config_entries.flow.async_configure(
         form["flow_id"], {"name": "Building 1", "host": "127.0.0.1", "port": modbus_port}
     )
@@ -128,7 +131,8 @@ async def test_a_new_bus_asks_for_its_first_unit(hass: HomeAssistant, modbus_por
 
 
 @pytest.mark.parametrize(
-    ("kind", "offered"), [("community", {"responder"}), ("modbus_bus", {"unit"})]
+    ("kind", "offered"),
+    [("community", {"responder", "plan"}), ("modbus_bus", {"unit", "point_table"})],
 )
 async def test_each_kind_offers_its_own_subentries(
     hass: HomeAssistant, kind: str, offered: set[str]

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
@@ -140,46 +138,4 @@ async def test_a_gateway_that_is_away_at_the_start_is_heard_when_it_comes(
     server.units[1].discrete[0] = True
     await server.refuse(False)
     await until(lambda: state(hass, "panel_1_input_1") == "on", 15)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def test_the_flow_asks_the_gateway_and_the_unit_before_they_are_saved(
-    hass: HomeAssistant, server: ModbusServer
-) -> None:
-    flows, subflows = hass.config_entries.flow, hass.config_entries.subentries
-    result = await flows.async_init(DOMAIN, context={"source": "user"})
-    result = await flows.async_configure(result["flow_id"], {"next_step_id": "modbus_bus"})
-    away = {"name": "Panels", "host": "127.0.0.1", "port": 1}
-    result = await flows.async_configure(result["flow_id"], away)
-    assert result["errors"] == {"base": "cannot_connect"}
-    result = await flows.async_configure(result["flow_id"], {**away, "port": server.port})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    entry = result["result"]
-    await hass.async_block_till_done()
-
-    server.units[1].discrete[2] = True
-    flow = await subflows.async_init((entry.entry_id, "unit"), context={"source": "user"})
-    unit: dict[str, Any] = {"name": "Panel", "unit": 9, "inputs": 4, "names": "Hall\nStair"}
-    flow = await subflows.async_configure(flow["flow_id"], unit)
-    assert flow["errors"] == {"base": "unit_silent"}
-    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 99})
-    assert flow["errors"] == {"base": "unit_refused"}
-    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1, "inputs": 1})
-    assert flow["errors"] == {"names": "more_names_than_inputs"}
-    flow = await subflows.async_configure(flow["flow_id"], {**unit, "unit": 1})
-    assert flow["step_id"] == "confirm"
-    assert flow["description_placeholders"] == {"inputs": "4", "alarms": "3"}
-    flow = await subflows.async_configure(flow["flow_id"], {})
-    assert flow["type"] is FlowResultType.CREATE_ENTRY
-    await until(lambda: hass.states.get("binary_sensor.panel_input_3") is not None)
-    await until(lambda: state(hass, "panel_input_3") == "on")
-    assert er.async_get(hass).async_get("binary_sensor.panel_hall") is not None
-
-    again = await subflows.async_init((entry.entry_id, "unit"), context={"source": "user"})
-    again = await subflows.async_configure(again["flow_id"], {**unit, "unit": 1})
-    assert again["errors"] == {"unit": "unit_taken"}
-    twin = await flows.async_init(DOMAIN, context={"source": "user"})
-    twin = await flows.async_configure(twin["flow_id"], {"next_step_id": "modbus_bus"})
-    twin = await flows.async_configure(twin["flow_id"], {**away, "port": server.port})
-    assert (twin["type"], twin["reason"]) == (FlowResultType.ABORT, "already_configured")
     assert await hass.config_entries.async_unload(entry.entry_id)

@@ -25,6 +25,7 @@ from custom_components.smart_community.errors import REFUSALS
 from custom_components.smart_community.field.modbus.families import FAMILIES
 from custom_components.smart_community.field.point import Quality
 from custom_components.smart_community.loops import LOOPS
+from custom_components.smart_community.modbus_link import Transport
 from custom_components.smart_community.trigger import async_get_triggers
 
 from .translated import (
@@ -45,6 +46,7 @@ FLOWS = {
     "config_flow_community.py": "config",
     "config_flow_responder.py": "config_subentries.responder",
     "config_flow_modbus.py": "config",
+    "config_flow_unit.py": "config_subentries.unit",
     "config_flow_plan.py": "config_subentries.plan",
 }
 
@@ -221,14 +223,24 @@ async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     entry.add_to_hass(hass)
     flows = hass.config_entries.flow
     menu = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert_flow_said(await flows.async_configure(menu["flow_id"], {"next_step_id": "modbus_bus"}))
+    menu = await flows.async_configure(menu["flow_id"], {"next_step_id": "modbus_bus"})
+    assert_flow_said(menu)
+    for transport in Transport:
+        again = await flows.async_init(DOMAIN, context={"source": SOURCE_USER})
+        for step in ("modbus_bus", f"modbus_{transport}"):
+            again = await flows.async_configure(again["flow_id"], {"next_step_id": step})
+        assert_flow_said(again)
     assert_flow_said(await entry.start_reconfigure_flow(hass))
     subentries = hass.config_entries.subentries
     handler = (entry.entry_id, "unit")
     assert_flow_said(await subentries.async_init(handler, context={"source": SOURCE_USER}))
     context = {"source": SOURCE_RECONFIGURE, "subentry_id": next(iter(entry.subentries))}
     assert_flow_said(await subentries.async_init(handler, context=context))
-    assert_said("config_subentries.unit.step.confirm.description", {"inputs", "alarms"})
+    assert_said("config_subentries.unit.step.confirm.description", {"points", "on", "figures"})
+    wired = {key for family in FAMILIES.values() for key in family.counts} | {"names"}
+    for texts in ("data", "data_description"):
+        for found in look_up(f"config_subentries.unit.step.wired.{texts}").values():
+            assert set(found) == wired
 
 
 @pytest.mark.parametrize("kind", ["plan", "responder", "unit", "point_table"])

@@ -206,15 +206,11 @@ class Estate:
 
     async def _panel(self) -> None:
         gateway = {"name": self.words["bus"], "host": "127.0.0.1", "port": self.panels.port}
-        bus = await self.home.add_entry("modbus_bus", gateway)
+        bus = await self.home.add_entry("modbus_bus", gateway, ("modbus_bus", "modbus_tcp"))
         rooms = self.words["rooms"]
-        unit = {
-            "name": self.words["panel"],
-            "unit": 1,
-            "inputs": len(rooms),
-            "names": "\n".join(rooms),
-        }
-        await self.home.add_subentry(bus, "unit", unit, {})
+        unit = {"name": self.words["panel"], "unit": 1, "family": "fire_panel"}
+        wired = {"inputs": len(rooms), "names": "\n".join(rooms)}
+        await self.home.add_subentry(bus, "unit", unit, wired, {})
         async with self.home.websocket(self.home.owner) as ws:
             floor = await ws.command("config/floor_registry/create", name=self.words["floor"])
             area = await ws.command(

@@ -288,11 +288,15 @@ class HomeAssistant:
                 raise RuntimeError(str(answer))
             yield Websocket(socket_)
 
-    async def add_entry(self, kind: str, data: dict[str, Any]) -> str:
-        """Add an entry of Smart Community through its flow; returns the entry's id."""
+    async def add_entry(self, kind: str, data: dict[str, Any], steps: tuple[str, ...] = ()) -> str:
+        """Add an entry of Smart Community through its flow; returns the entry's id.
+
+        `steps` are the choices in its menus, where there is more than the kind to choose.
+        """
         path = "/api/config/config_entries/flow"
         flow = await self.rest("POST", path, {"handler": "smart_community"})
-        await self.rest("POST", f"{path}/{flow['flow_id']}", {"next_step_id": kind})
+        for step in steps or (kind,):
+            await self.rest("POST", f"{path}/{flow['flow_id']}", {"next_step_id": step})
         done = await self.rest("POST", f"{path}/{flow['flow_id']}", data)
         if done["type"] != "create_entry":
             raise RuntimeError(str(done))

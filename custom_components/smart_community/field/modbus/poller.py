@@ -20,7 +20,7 @@ from itertools import chain
 from modbus_connection import ModbusUnit
 
 from ..point import Lane, Point, Quality, Value
-from .decode import Raw, places, value_of
+from .decode import Judge, Raw, places, value_of
 from .line import Line, NoData
 from .plan import Block, Reach, plan
 from .unit import EVERY, Job, PolledUnit
@@ -222,7 +222,10 @@ def _due(one: tuple[float, int, Job | None]) -> float:
 async def read_once(
     line: Line, unit: ModbusUnit, points: Iterable[Point], reach: Reach | None = None
 ) -> dict[str, Value | None]:
-    """Read points once, for a test before they are saved. Raises NoData; keys as the points'."""
+    """Read points once, for a test before they are saved. Raises NoData.
+
+    Returns what can be believed of each point by its key, None for what cannot.
+    """
     values: dict[str, Value | None] = {}
     points = tuple(points)
     for block in plan(points, reach or Reach()):
@@ -235,4 +238,7 @@ async def read_once(
 
 def _value(point: Point, block: Block, raw: Raw) -> Value | None:
     start = point.address - block.address
-    return value_of(point, raw[start : start + point.type.words], places(point))
+    own = raw[start : start + point.type.words]
+    value = value_of(point, own, places(point))
+    quality, _ = Judge(point=point).judge(own, value, 0.0)
+    return value if quality is Quality.GOOD else None
