@@ -89,9 +89,8 @@ export class Store {
     this.connection.removeEventListener("disconnected", this._lost);
     this.connection.removeEventListener("ready", this._back);
     const subscribed = this._stop;
+    // What was known stays: the next card shows it at once, and knows what is new in what comes.
     this._stop = null;
-    this.communities = null;
-    this.incidents.clear();
     // A connection that is gone has no subscription to end.
     subscribed?.then((stop) => stop()).catch(() => undefined);
   }

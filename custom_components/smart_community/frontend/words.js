@@ -31,9 +31,10 @@ export function fill(sentence, values = {}) {
 /** A refusal of the server in the user's language; its English text where we have no better. */
 export async function said(hass, error) {
   if (error?.translation_domain && error.translation_key) {
-    await hass.loadBackendTranslation?.("exceptions", error.translation_domain);
-    const key = `component.${error.translation_domain}.exceptions.${error.translation_key}.message`;
-    const sentence = hass.localize?.(key, error.translation_placeholders ?? {});
+    const { translation_domain: domain, translation_key: name } = error;
+    const localize = await hass.loadBackendTranslation("exceptions", domain);
+    const key = `component.${domain}.exceptions.${name}.message`;
+    const sentence = localize(key, error.translation_placeholders ?? {});
     if (sentence) {
       return sentence;
     }

@@ -1,0 +1,304 @@
+"""Plays a loop from its field to its end, and keeps who was told when and how.
+
+What is expected is written as a table, one row a moment: time since the field's first word, who,
+and the ways in which they were told (`push!` is critical). Nobody else may have been told.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, override
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import User
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResponse
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smart_community.const import DOMAIN
+from tests.blueprints.conftest import Estate
+from tests.components.conftest import FarEnd
+from tests.simulators.companion_phone import Notice, Relay
+from tests.simulators.modbus_server import ModbusServer, Unit
+
+# The engine gathers for some hundredths of a second, and the bus is asked every 0.8 s.
+_AT_ONCE = timedelta(seconds=3)
+_PAUSE = 0.05
+_REAL_PAUSE = partial(time.sleep, _PAUSE)
+_PATIENCE = 400
+
+
+def telephone(hass: HomeAssistant, name: str, end: FarEnd) -> None:
+    """A user's own scripts for calls and text messages, ending in a list."""
+
+    def taken(way: str) -> Callable[[ServiceCall], Any]:
+        async def take(call: ServiceCall) -> dict[str, Any] | None:
+            end.calls.append({"kind": way, "who": name, "at": dt_util.utcnow(), **call.data})
+            return {"receipt": end.receipt} if call.return_response else None
+
+        return take
+
+    for way in ("voice", "sms"):
+        hass.services.async_register(
+            "script", f"{way}_{name}", taken(way), supports_response=SupportsResponse.OPTIONAL
+        )
+
+
+class Scene(Estate):
+    """The estate of the blueprint tests, with a bus, people's phones, and a clock of its own."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MockConfigEntry,
+        far_end: FarEnd,
+        freezer: FrozenDateTimeFactory,
+        *,
+        relay: Relay,
+        gateway: ModbusServer,
+        users: Mapping[str, User],
+    ) -> None:
+        super().__init__(hass, entry, far_end, freezer)
+        self.relay = relay
+        self.gateway = gateway
+        self.users = users
+        self.began = dt_util.utcnow()
+        self._bus: MockConfigEntry | None = None
+        for phone in relay.phones.values():
+            phone.on_notice = self._pushed
+
+    def _pushed(self, notice: Notice) -> None:
+        # A notice that is replaced in silence or taken away rings nobody.
+        silent = notice.data.get("channel") == "smart_community_updates"
+        if notice.message != "clear_notification" and not silent:
+            way = "push!" if notice.critical else "push"
+            self.far_end.calls.append(
+                {"kind": way, "who": notice.phone, "at": dt_util.utcnow(), "text": notice.message}
+            )
+
+    async def modbus(self, **points: dict[str, Any]) -> dict[str, str]:
+        """Wire points to a unit on the bus, all in the corridor; returns their entity ids.
+
+        Each point: a bit by its `device_class`, or with `unit_of_measurement` an input register
+        (scale as in the table).
+        """
+        unit = Unit()
+        rows = []
+        for address, (key, more) in enumerate(points.items()):
+            is_bit = "unit_of_measurement" not in more
+            (unit.discrete if is_bit else unit.input)[address] = 0
+            rows.append(
+                {
+                    "key": key,
+                    "name": key,
+                    "kind": "discrete" if is_bit else "input",
+                    "type": "bool" if is_bit else "uint16",
+                    "address": address,
+                    "lane": "fast",
+                    **more,
+                }
+            )
+        self.unit = self.gateway.units[1] = unit
+        self._addresses = {key: address for address, key in enumerate(points)}
+        self._bus = MockConfigEntry(
+            domain=DOMAIN,
+            title="Bus",
+            data={
+                "kind": "modbus_bus",
+                "transport": "tcp",
+                "host": "127.0.0.1",
+                "port": self.gateway.port,
+            },
+            subentries_data=[
+                ConfigSubentryData(
+                    subentry_type="unit",
+                    title="Unit",
+                    unique_id="unit:1",
+                    data={"unit": 1, "family": "point_table", "points": rows},
+                )
+            ],
+        )
+        self._bus.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(self._bus.entry_id)
+        registry = er.async_get(self.hass)
+        entries = er.async_entries_for_config_entry(registry, self._bus.entry_id)
+        keys = {one.unique_id.rpartition(f"{one.config_subentry_id}_")[2]: one for one in entries}
+        found = {key: keys[key].entity_id for key in points}
+        for entity_id in found.values():
+            registry.async_update_entity(entity_id, area_id=self.area.id)
+        for entity_id in found.values():
+            await self.seen(entity_id, lambda state: state not in {None, "unavailable", "unknown"})
+        return found
+
+    def thing(self, domain: str, device_class: str | None, state: str, **attributes: Any) -> str:
+        """An entity of another integration, in the corridor."""
+        registry = er.async_get(self.hass)
+        number = sum(one.platform == "other" for one in registry.entities.values())
+        made = registry.async_get_or_create(
+            domain,
+            "other",
+            f"{device_class}{number}",
+            original_device_class=device_class,
+            capabilities=attributes or None,
+        )
+        registry.async_update_entity(made.entity_id, area_id=self.area.id)
+        self.hass.states.async_set(made.entity_id, state, attributes)
+        return made.entity_id
+
+    async def says(self, entity_id: str, state: str, **attributes: Any) -> None:
+        """What the other integration reports next."""
+        self.hass.states.async_set(entity_id, state, attributes)
+        await self.settle()
+
+    def wire(self, key: str, value: float) -> None:
+        """Set what stands in a point's bit or register at the unit."""
+        address = self._addresses[key]
+        table: dict[int, Any] = (
+            self.unit.input if address in self.unit.input else self.unit.discrete
+        )
+        table[address] = int(value)
+
+    async def wired(
+        self, wires: Mapping[str, str], key: str, value: float, *, begin: bool = True
+    ) -> None:
+        """Let the field change and be seen; unless it goes on with `begin` off, time begins."""
+        before = self.hass.states.get(wires[key]).state
+        if begin:
+            self.begin()
+        self.wire(key, value)
+        await self.seen(wires[key], lambda state: state != before)
+        await self.settle()
+
+    async def seen(self, entity_id: str, wanted: Callable[[str | None], bool]) -> None:
+        """Wait until the bus has brought a state.
+
+        The poller's rounds and its socket know only real time: the scene's clock goes along with
+        it meanwhile.
+        """
+        for _ in range(_PATIENCE):
+            if wanted(getattr(self.hass.states.get(entity_id), "state", None)):
+                return
+            await asyncio.get_running_loop().run_in_executor(None, _REAL_PAUSE)
+            self.freezer.tick(_PAUSE)
+            async_fire_time_changed(self.hass)
+        state = self.hass.states.get(entity_id)
+        raise TimeoutError(f"{entity_id} stays {state}")
+
+    async def _field(self) -> None:
+        """Let what is on its way on sockets arrive."""
+        for _ in range(25):
+            await asyncio.sleep(0)
+            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+
+    @override
+    async def settle(self) -> None:
+        """Wait until runs, commits and messages have come to rest."""
+        for _ in range(3):
+            await self._field()
+            await self.hass.async_block_till_done()
+            await self.entry.runtime_data.engine.timeline("-")
+
+    @override
+    async def pass_time(self, *, steps: timedelta | None = None, **span: float) -> None:
+        """Let time pass, stopping wherever anything is due (and every `steps`)."""
+        end = dt_util.utcnow() + timedelta(**span)
+        while (now := dt_util.utcnow()) < end:
+            due = self.entry.runtime_data.engine.next_due
+            stop = min(end, now + steps) if steps is not None else end
+            if due is not None and now < due < stop:
+                stop = due
+            self.freezer.tick(stop - now)
+            async_fire_time_changed(self.hass)
+            await self.settle()
+
+    async def until(self, clock: str, *, steps: timedelta | None = None) -> None:
+        """Let time pass until so long after the scene began (`h:mm:ss` or `m:ss`)."""
+        left = self.began + _span(clock) - dt_util.utcnow()
+        await self.pass_time(seconds=left.total_seconds(), steps=steps)
+
+    def begin(self) -> None:
+        """Count from now, and forget what was told before."""
+        self.began = dt_util.utcnow()
+        self.far_end.calls.clear()
+
+    def told_since(self) -> list[tuple[str, str, str]]:
+        """Rows of who was told when and how."""
+        rows: dict[tuple[datetime, str], list[str]] = {}
+        for call in self.far_end.calls:
+            rows.setdefault((call["at"], call["who"]), []).append(call["kind"])
+        return [(_clock(at - self.began), who, " ".join(ways)) for (at, who), ways in rows.items()]
+
+    def expect(self, table: str) -> None:
+        """Compare with the table; a moment may be three seconds late, nothing else may differ."""
+        wanted = [line.split(maxsplit=2) for line in table.strip().splitlines()]
+        told = self.told_since()
+        shown = "\n".join(f"{clock:>9}  {who:<11}{ways}" for clock, who, ways in told)
+        want = {(who, way): [] for _, who, ways in wanted for way in ways.split()}
+        have: dict[tuple[str, str], list[timedelta]] = {}
+        for clock, who, ways in wanted:
+            for way in ways.split():
+                want[who, way].append(_span(clock))
+        for clock, who, ways in told:
+            for way in ways.split():
+                have.setdefault((who, way), []).append(_span(clock))
+        assert want.keys() == have.keys(), f"told:\n{shown}"
+        for key, moments in want.items():
+            assert len(moments) == len(have[key]), f"{key}, told:\n{shown}"
+            for moment, at in zip(moments, have[key], strict=True):
+                assert moment <= at <= moment + _AT_ONCE, f"{key}, told:\n{shown}"
+
+    async def tap(self, who: str, verb: str, words: str = "") -> None:
+        """Press a button of the notice on somebody's phone."""
+        notice = list(self.relay.phones[f"token-{who}"].shade.values())[-1]
+        self.hass.bus.async_fire(
+            "mobile_app_notification_action",
+            {"action": notice.action(verb), "tag": notice.tag, "reply_text": words},
+            context=Context(user_id=self.users[who].id),
+        )
+        await self.settle()
+
+    async def dealt_with(self, who: str, words: str = "") -> None:
+        """Let somebody say by two taps that they are on it, and that it is done."""
+        await self.tap(who, "ACKNOWLEDGE")
+        await self.tap(who, "HANDLED", words)
+
+    async def act(self, who: str, action: str, **data: Any) -> dict[str, Any]:
+        """Let a person call an action on the only incident there is."""
+        answer: dict[str, Any] = await self.hass.services.async_call(
+            DOMAIN,
+            action,
+            {"incident": self.active[0].id, **data},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=self.users[who].id),
+        )
+        await self.settle()
+        return answer
+
+    async def ended(self) -> list[tuple[str, str, str | None]]:
+        """Loop, status and disposition of every incident, the oldest first."""
+        found = await self.entry.runtime_data.engine.incidents()
+        return [(one.loop, one.status.value, one.disposition) for one in reversed(found)]
+
+    async def close(self) -> None:
+        """Leave no socket and no timer behind."""
+        if self._bus is not None:
+            assert await self.hass.config_entries.async_unload(self._bus.entry_id)
+        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+
+
+def _span(clock: str) -> timedelta:
+    *_, hours, minutes, seconds = (
+        ("0", *clock.split(":")) if clock.count(":") == 1 else clock.split(":")
+    )
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+
+
+def _clock(span: timedelta) -> str:
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -1,0 +1,85 @@
+"""Fire loops, each from its field to its end."""
+
+from .scene import Scene
+
+
+async def test_smoke_single(scene: Scene) -> None:
+    wires = await scene.modbus(room_203={"device_class": "smoke"})
+    await scene.automate("smoke_single")
+    await scene.wired(wires, "room_203", 1)
+    await scene.until("0:40")
+    await scene.tap("guard", "ACKNOWLEDGE")
+    await scene.until("5:00")
+    await scene.tap("guard", "HANDLED", "burnt rice")
+    await scene.wired(wires, "room_203", 0, begin=False)
+    assert [one.status for one in scene.active] == ["handled"]  # a person must look, and close
+    await scene.act("secretary", "close", disposition="false_alarm")
+    scene.expect("""
+        0:00  guard  push
+        0:15  guard  voice
+    """)
+    assert await scene.ended() == [("smoke_single", "closed", "false_alarm")]
+
+
+async def test_smoke_multiple(scene: Scene) -> None:
+    wires = await scene.modbus(
+        room_203={"device_class": "smoke"}, room_205={"device_class": "smoke"}
+    )
+    await scene.automate("smoke_single", "smoke_multiple")
+    await scene.wired(wires, "room_203", 1)
+    await scene.until("0:10")
+    scene.expect("0:00 guard push")
+    await scene.wired(wires, "room_205", 1)
+    await scene.until("12:00")
+    await scene.dealt_with("head", "fire is out")
+    for room in wires:
+        await scene.wired(wires, room, 0, begin=False)
+    await scene.act("secretary", "close", disposition="handled")
+    scene.expect("""
+        0:00   guard      push!
+        0:15   secretary  voice sms
+        0:30   guard      voice
+        2:00   fire       push!
+        2:30   fire       sms
+        10:00  head       push! sms voice
+    """)
+    assert await scene.ended() == [
+        ("smoke_single", "superseded", None),
+        ("smoke_multiple", "closed", "handled"),
+    ]
+
+
+async def test_sprinkler_flow(scene: Scene) -> None:
+    wires = await scene.modbus(flow={"device_class": "running"})
+    await scene.automate("sprinkler_flow")
+    await scene.wired(wires, "flow", 1)
+    await scene.until("2:20")
+    await scene.dealt_with("fire", "a broken head, shut off")
+    await scene.wired(wires, "flow", 0, begin=False)
+    await scene.act("secretary", "close", disposition="handled")
+    scene.expect("""
+        0:05  guard      push!
+        0:20  secretary  voice sms
+        0:35  guard      voice
+        2:05  fire       push!
+    """)
+    assert await scene.ended() == [("sprinkler_flow", "closed", "handled")]
+
+
+async def test_gas_leak(scene: Scene) -> None:
+    wires = await scene.modbus(gas={"device_class": "gas"})
+    await scene.automate("gas_leak")
+    await scene.wired(wires, "gas", 1)
+    await scene.until("12:00")
+    await scene.dealt_with("fire", "valve closed")
+    await scene.wired(wires, "gas", 0, begin=False)
+    await scene.act("secretary", "close", disposition="handled")
+    scene.expect("""
+        0:00   guard      push!
+        0:15   secretary  voice sms
+        0:30   guard      voice
+        2:00   fire       push!
+        2:30   fire       sms
+        10:00  head       push! sms voice
+    """)
+    assert await scene.ended() == [("gas_leak", "closed", "handled")]

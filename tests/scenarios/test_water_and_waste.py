@@ -1,0 +1,83 @@
+"""Water and waste loops, each from its field to its end."""
+
+from .scene import Scene
+
+
+async def test_waterlogging(scene: Scene) -> None:
+    wires = await scene.modbus(culvert={"device_class": "moisture"})
+    await scene.automate("waterlogging")
+    await scene.wired(wires, "culvert", 1)
+    await scene.until("20:00")
+    await scene.tap("water", "ACKNOWLEDGE")
+    await scene.until("40:00")
+    scene.expect("""
+        1:00  water      push
+        1:00  guard      push
+        1:00  secretary  push
+        2:00  water      sms
+        2:00  guard      voice
+        2:00  secretary  voice
+    """)
+    await scene.wired(wires, "culvert", 0)
+    assert await scene.ended() == [("waterlogging", "closed", "cleared")]
+
+
+async def test_waterlogging_that_the_department_passes_over(scene: Scene) -> None:
+    wires = await scene.modbus(culvert={"device_class": "moisture"})
+    await scene.automate("waterlogging")
+    await scene.wired(wires, "culvert", 1)
+    await scene.until("1:30")
+    await scene.tap("guard", "ACKNOWLEDGE")  # the guard's word does not count for the department's
+    await scene.until("31:30")
+    assert {(clock, who) for clock, who, _ in scene.told_since() if clock > "0:30:00"} == {
+        ("0:31:00", "head")
+    }
+
+
+async def test_pump_room_flood(scene: Scene) -> None:
+    wires = await scene.modbus(sump={"device_class": "moisture"})
+    await scene.automate("pump_room_flood")
+    await scene.wired(wires, "sump", 1)
+    await scene.until("32:00")
+    await scene.dealt_with("water")
+    await scene.wired(wires, "sump", 0, begin=False)
+    scene.expect("""
+        0:30   guard      push
+        1:30   guard      voice
+        10:30  secretary  push
+        11:30  secretary  voice
+        30:30  water      push
+        31:30  water      sms
+    """)
+    assert await scene.ended() == [("pump_room_flood", "closed", "handled")]
+
+
+async def test_manhole_moved(scene: Scene) -> None:
+    wires = await scene.modbus(cover={"device_class": "vibration"})
+    await scene.automate("manhole_moved")
+    await scene.wired(wires, "cover", 1)
+    await scene.until("17:00")
+    await scene.dealt_with("urban")
+    await scene.wired(wires, "cover", 0, begin=False)
+    scene.expect("""
+        0:00   guard  push
+        1:00   guard  voice
+        15:00  urban  push
+        16:00  urban  sms
+    """)
+    assert await scene.ended() == [("manhole_moved", "closed", "handled")]
+
+
+async def test_garbage_overflow(scene: Scene) -> None:
+    wires = await scene.modbus(rim={"device_class": "occupancy"})
+    await scene.automate("garbage_overflow")
+    await scene.wired(wires, "rim", 1)
+    await scene.until("2:30:00")
+    scene.expect("""
+        10:00    guard       push
+        25:00    guard       voice
+        2:10:00  sanitation  push
+        2:25:00  sanitation  sms
+    """)
+    await scene.wired(wires, "rim", 0)
+    assert await scene.ended() == [("garbage_overflow", "closed", "cleared")]
