@@ -55,6 +55,7 @@ from .feed import SIGNAL_COMMITTED
 from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_maps import async_remove_maps
 from .people import People
+from .photos import async_serve_photos
 from .plans import Plans
 from .providers import Providers
 from .services import async_register_services
@@ -111,6 +112,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_points_services(hass)
     async_register_commands(hass)
     await async_serve_modules(hass)
+    async_serve_photos(hass)
 
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))

@@ -90,16 +90,15 @@ class Deeds:
 
     async def read(self, incident: Incident, context: Context) -> None:
         """Refuse whoever may not see the incident."""
-        standings = await self._people.standings_of(context)
-        standing, answer = best(standings, Deed.READ, incident)
-        if answer is Permit.DENIED:
-            await self._deny(Deed.READ, standing, incident)
+        await self.check(Deed.READ, context, incident)
 
-    async def check(self, deed: Deed, context: Context) -> Standing:
-        """Return in whose name a deed that is about no incident is done, or refuse it."""
-        standing, answer = best(await self._people.standings_of(context), deed)
+    async def check(
+        self, deed: Deed, context: Context, incident: Incident | None = None
+    ) -> Standing:
+        """Return in whose name a deed is done, about an incident or about none, or refuse it."""
+        standing, answer = best(await self._people.standings_of(context), deed, incident)
         if answer is Permit.DENIED:
-            await self._deny(deed, standing, None)
+            await self._deny(deed, standing, incident)
         return standing
 
     async def refuse(self, incident: Incident | None, actor: Actor, deed: str, reason: str) -> None:

@@ -13,9 +13,10 @@ from homeassistant.components.websocket_api.decorators import async_response, we
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
-from .core.model import Disposition
+from .core.model import Disposition, Incident
 from .core.permits import Deed
-from .data import find_incident
+from .data import CommunityEntry, find_incident
+from .errors import refusal
 from .feed import Feed, incident_row
 from .reading import async_read_incident
 from .views import texts
@@ -97,6 +98,7 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
         case Deed.ACKNOWLEDGE:
             result = await deeds.acknowledge(incident, context, note)
         case Deed.HANDLE:
+            await _check_photo(entry, incident, msg["photo"])
             result = await deeds.handle(incident, context, note, msg["photo"])
         case Deed.CLOSE:
             result = await deeds.close(incident, context, msg["disposition"], note)
@@ -109,3 +111,12 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
     connection.send_result(
         msg["id"], {"verdict": result.verdict, "incident": result.incident and result.incident.id}
     )
+
+
+async def _check_photo(entry: CommunityEntry, incident: Incident, photo: str) -> None:
+    """Refuse a photo that is not among the incident's evidence: any word would pass as proof."""
+    if not photo:
+        return
+    item = await entry.runtime_data.engine.evidence_item(photo)
+    if item is None or item.incident != incident.id:
+        raise refusal("photo_unknown", number=incident.number)

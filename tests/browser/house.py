@@ -1,5 +1,6 @@
 """A Home Assistant with a community in it, and a user for each role, for a browser to look at."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,15 @@ class House:
     async def incident(self, reference: str) -> Any:
         """Return an incident with its timeline."""
         return await self.home.action("smart_community.get_incident", {"incident": reference})
+
+    async def clear(self) -> None:
+        """End everything that is open, so that no test stands on another's incidents."""
+        filters = {"status": ["open", "acknowledged", "handled"], "limit": 1000}
+        found = await self.home.action("smart_community.list_incidents", filters)
+        closing = {"disposition": "test", "note": "between two tests"}
+        await asyncio.gather(
+            *(
+                self.home.action("smart_community.close", {"incident": one["id"], **closing})
+                for one in found["incidents"]
+            )
+        )

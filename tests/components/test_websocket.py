@@ -199,6 +199,7 @@ async def test_a_person_acts_from_the_screen_as_from_anywhere(
     steps: list[tuple[dict[str, Any], str]] = [
         ({"deed": "acknowledge"}, "acknowledged"),
         ({"deed": "handle"}, "needs_note"),
+        ({"deed": "handle", "note": "x", "photo": "any word"}, "photo_unknown"),
         ({"deed": "handle", "note": "a burnt pot"}, "handled"),
         ({"deed": "comment", "note": "the pot is outside"}, "recorded"),
         ({"deed": "escalate"}, "escalated"),

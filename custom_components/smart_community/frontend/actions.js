@@ -1,6 +1,7 @@
 // What can be done with an incident: buttons, and the questions that some of them ask.
 
 import { el, setTextOrHide } from "./dom.js";
+import { PhotoField, upload } from "./photo.js";
 import { askedBy, nextStep } from "./phrases.js";
 import { said } from "./words.js";
 
@@ -93,6 +94,13 @@ export class Actions {
             : ask.note_optional;
       fields.push(el("label.field", {}, title, note));
     }
+    const photo =
+      deed === "handle"
+        ? new PhotoField({ words: this._words, required: this._incident.proof === "photo" })
+        : null;
+    if (photo) {
+      fields.push(photo.element);
+    }
     const confirm = el("button.deed.first", { type: "submit" }, ask.confirm[deed]);
     const cancel = el(
       "button.deed",
@@ -111,13 +119,18 @@ export class Actions {
             note.focus();
             return;
           }
+          if (photo?.required && !photo.file()) {
+            setTextOrHide(this._problem, missing.photo);
+            photo.input.focus();
+            return;
+          }
           const data = { note: note.value };
           for (const name of ["disposition", "responder"]) {
             if (form.elements[name]) {
               data[name] = form.elements[name].value;
             }
           }
-          this._do(deed, data);
+          this._do(deed, data, photo?.file());
         },
         onkeydown: (event) => {
           if (event.key === "Escape") {
@@ -169,11 +182,15 @@ export class Actions {
     return el("fieldset", {}, el("legend", {}, legend), ...choices);
   }
 
-  async _do(deed, data) {
+  async _do(deed, data, photo = null) {
     const buttons = [...this._content.querySelectorAll("button")];
     const enable = (enabled) => buttons.forEach((one) => one.toggleAttribute("disabled", !enabled));
     enable(false);
     try {
+      if (photo) {
+        setTextOrHide(this._problem, this._words.ask.uploading);
+        data.photo = await upload(this._hass(), this._incident.id, photo);
+      }
       await this._act(deed, data);
       this._form = null;
       this._showButtons();

@@ -1,5 +1,6 @@
 // The duty desk: what is open, the most urgent first, and one incident beside it.
 
+import { announce } from "./announcer.js";
 import { el, setText, setTextOrHide } from "./dom.js";
 import { IncidentPane } from "./incident.js";
 import { nameOf } from "./phrases.js";
@@ -80,7 +81,6 @@ export class DutyDesk extends HTMLElement {
 
   _make() {
     const words = this._words;
-    this._live = el("div.unseen", { role: "status", "aria-live": "assertive" });
     this._banner = el("p.banner", { role: "alert", hidden: true });
     this._as = el("p.quiet", { hidden: true });
     this._buttons = FILTERS.map((name) =>
@@ -118,7 +118,6 @@ export class DutyDesk extends HTMLElement {
       el(
         "div.top",
         {},
-        this._live,
         this._banner,
         el("div.filters", { role: "group", "aria-label": words.filters.label }, ...this._buttons),
         this._as,
@@ -159,7 +158,7 @@ export class DutyDesk extends HTMLElement {
       const [first] = added.toSorted(byUrgency);
       const what = nameOf(this._store, first, this._words);
       const { new_alarm: one, new_alarms: many } = this._words;
-      setText(this._live, fill(added.length > 1 ? many : one, { what, count: added.length }));
+      announce(fill(added.length > 1 ? many : one, { what, count: added.length }));
     }
   }
 

@@ -3,6 +3,7 @@
 import { Actions } from "./actions.js";
 import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { iconOf } from "./icons.js";
+import { evidence } from "./photo.js";
 import { askedBy, detectorLine, dueLine, nameOf, stateLine } from "./phrases.js";
 import { clock, fill, said, span } from "./words.js";
 
@@ -19,6 +20,8 @@ const DELIVERIES = {
   failed: ["mdi:alert-circle", "bad"],
   cancelled: ["mdi:minus-circle-outline", ""],
 };
+
+const PICTURES = new Set(["photo", "snapshot"]);
 
 export class IncidentPane {
   /** `hass()` gives the newest; `back()` leaves; `act(incident, deed, data)` does. */
@@ -37,6 +40,8 @@ export class IncidentPane {
     this._ladder = el("ol.facts");
     this._told = el("ul.facts");
     this._sources = el("ul.facts");
+    this._photos = el("ul.photos");
+    this._shown = new Map();
     this._timeline = el("ol.timeline");
     this._problem = el("p.problem", { role: "alert", hidden: true });
     this._actions = new Actions({
@@ -65,6 +70,7 @@ export class IncidentPane {
       section(parts.ladder, this._ladder),
       section(parts.told, this._told),
       section(parts.sources, this._sources),
+      section(parts.photos, this._photos),
       section(parts.timeline, this._timeline),
       this._actions.element,
     );
@@ -90,6 +96,8 @@ export class IncidentPane {
   async open(row, deed) {
     this._row = row;
     this._detail = null;
+    this._shown.clear();
+    this._photos.replaceChildren();
     this._body.hidden = row.number === undefined;
     this.element.replaceChildren(this._body);
     this.element.scrollTop = 0;
@@ -207,6 +215,7 @@ export class IncidentPane {
         ),
       ),
     );
+    this._drawPhotos();
     this._timeline.replaceChildren(
       ...(this._detail?.timeline ?? []).map((entry) =>
         el(
@@ -217,6 +226,24 @@ export class IncidentPane {
         ),
       ),
     );
+  }
+
+  /** Each picture is fetched once, however often the incident changes. */
+  _drawPhotos() {
+    const kept = (this._detail?.timeline ?? []).filter(
+      (entry) => entry.kind === "evidence" && PICTURES.has(entry.data.what),
+    );
+    const pictures = kept.map(({ at, data }) => {
+      if (!this._shown.has(data.id)) {
+        const alt = fill(this._words.photo_of, { time: this._clock(at) });
+        this._shown.set(data.id, evidence(this._hass(), data.id, alt));
+      }
+      return this._shown.get(data.id);
+    });
+    this._photos.parentElement.hidden = !pictures.length;
+    if (this._photos.childElementCount !== pictures.length) {
+      this._photos.replaceChildren(...pictures);
+    }
   }
 
   _rung(step, index) {

@@ -31,9 +31,6 @@ button {
 :focus-visible { outline: 3px solid var(--deed); outline-offset: 2px; }
 @media (prefers-color-scheme: dark) { :focus-visible { outline-color: var(--primary-color); } }
 .quiet { color: var(--secondary-text-color); }
-.unseen {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
-}
 .deed {
   min-height: 3.5rem;
   min-width: 6.5rem;
@@ -131,7 +128,6 @@ button {
 .row .state, .row .told { font-size: .85rem; line-height: 1.3; }
 .facts span::first-letter { text-transform: uppercase; }
 .row > .deed { align-self: center; margin-inline-end: .5rem; max-width: 8rem; }
-.late { color: var(--error-color); }
 
 /* The incident. */
 .incident { padding: .75rem 1rem 0; }
@@ -179,7 +175,17 @@ button {
 }
 .form label.field { display: grid; gap: .3rem; font-weight: 600; }
 .form label.field > * { font-weight: 400; }
-.problem { color: var(--error-color); font-weight: 600; }
+.photo {
+  display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; min-height: 3.5rem;
+  padding-inline: .9rem; border: 2px dashed var(--secondary-text-color); border-radius: 12px;
+  font-weight: 600; cursor: pointer; position: relative;
+}
+.photo:focus-within { outline: 3px solid var(--deed); outline-offset: 2px; }
+.photo .unseen { position: absolute; opacity: 0; width: 1px; height: 1px; }
+.preview { width: 100%; max-height: 12rem; object-fit: cover; border-radius: 8px; }
+.photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem; }
+.photos img { width: 100%; height: 8rem; object-fit: cover; border-radius: 8px; display: block; }
+.problem { color: color-mix(in srgb, var(--error-color) 55%, var(--primary-text-color)); font-weight: 600; }
 `);
 
 /** An open shadow root with the style sheet. */

@@ -1,0 +1,181 @@
+"""One Home Assistant and one Chromium for all browser tests; a fresh login for each page.
+
+Everything runs in one event loop for the whole session: a browser outlives a test.
+"""
+
+import json
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import pytest_socket
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, ConsoleMessage, Page, Response, async_playwright
+
+from .house import House
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+# The cards alone: what Home Assistant's own frame gets wrong is not ours.
+CARD = "smart-community-duty-desk"
+# The way to it through the shadow roots, from the page inwards.
+HOSTS = """card => {
+  const path = [];
+  for (let one = card; one; one = one.getRootNode().host) path.unshift(one.localName);
+  return path;
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations() -> None:
+    """No Home Assistant in this process: the real one is another."""
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup() -> None:
+    """The browser and its tasks are meant to outlive a test."""
+
+
+@pytest.fixture(autouse=True)
+def _sockets(socket_enabled: None) -> None:
+    """The browser is a process behind a socket."""
+
+
+def chromium() -> str:
+    """Where Debian's Chromium is; a clear word if it is nowhere."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(
+            "no Chromium here: script/test installs it where it may; otherwise install it yourself"
+            " (Debian: apt-get install chromium fonts-wqy-microhei)"
+        )
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """The house that all tests share."""
+    pytest_socket.enable_socket()
+    house = House(tmp_path_factory.mktemp("browser"))
+    try:
+        await house.start()
+        yield house
+    finally:
+        await house.home.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser; every page has its own profile in it."""
+    pytest_socket.enable_socket()
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(started: House) -> House:
+    """The house with nothing open in it."""
+    await started.clear()
+    return started
+
+
+class Desk:
+    """A person before the duty desk."""
+
+    def __init__(self, page: Page, house: House) -> None:
+        self.page = page
+        self.house = house
+        self.complaints: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("response", self._answered)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    async def log_in(self, key: str, path: str) -> None:
+        """Fill in the form, as everybody does."""
+        user = self.house.users.get(key, self.house.home.owner)
+        await self.page.goto(self.house.home.url + path)
+        await self.page.locator("input[name=username]").fill(user.username)
+        await self.page.locator("input[name=password]").fill(user.password)
+        await self.page.keyboard.press("Enter")
+        await self.page.locator(f"{CARD} .desk").wait_for()
+
+    @property
+    def rows(self) -> Any:
+        return self.page.locator(f"{CARD} li.row")
+
+    def row(self, zone: str) -> Any:
+        return self.rows.filter(has_text=zone)
+
+    def button(self, name: str) -> Any:
+        """A button of the incident that is open."""
+        return self.page.locator(f"{CARD} .actions").get_by_role("button", name=name, exact=True)
+
+    async def ask(self, kind: str, **fields: Any) -> Any:
+        """Send a websocket command with this page's login; the error if it is refused."""
+        message = json.dumps({"type": f"smart_community/{kind}", **fields})
+        return await self.page.evaluate(
+            "message => document.querySelector('home-assistant').hass.connection"
+            ".sendMessagePromise(JSON.parse(message)).catch((error) => error)",
+            message,
+        )
+
+    async def accessible(self) -> None:
+        """Serious findings of axe-core's rules are failures."""
+        path = await self.page.locator(CARD).evaluate(HOSTS)
+        found = await Axe().run(self.page, context={"include": [{"fromShadowDom": path}]})
+        serious = [
+            (one["id"], [node["html"][:120] for node in one["nodes"]])
+            for one in found.response["violations"]
+            if one["impact"] in {"serious", "critical"}
+        ]
+        assert serious == []
+
+
+type Sit = Callable[..., Awaitable[Desk]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sit(house: House, browser: Browser) -> AsyncIterator[Sit]:
+    """Sit a person down before the desk: `await sit("guard", phone=True, language="zh-CN")`."""
+    desks: list[Desk] = []
+
+    async def seated(
+        key: str,
+        *,
+        phone: bool = False,
+        language: str = "en-GB",
+        dark: bool = False,
+        path: str = "/smart-community/desk",
+    ) -> Desk:
+        context = await browser.new_context(
+            viewport=PHONE if phone else DESKTOP,
+            is_mobile=phone,
+            has_touch=phone,
+            locale=language,
+            color_scheme="dark" if dark else "light",
+        )
+        context.set_default_timeout(15_000)
+        desk = Desk(await context.new_page(), house)
+        desks.append(desk)
+        await desk.log_in(key, path)
+        return desk
+
+    yield seated
+    complaints = [complaint for desk in desks for complaint in desk.complaints]
+    for desk in desks:
+        await desk.page.context.close()
+    assert complaints == []

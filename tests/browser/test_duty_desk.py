@@ -1,0 +1,237 @@
+"""The duty desk as people use it: a real browser, a real login, a running Home Assistant."""
+
+import asyncio
+import re
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.async_api import expect
+
+from .conftest import Sit
+from .house import House
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NOTE = "A pan burnt; the flat has been aired"
+
+
+async def test_an_alarm_is_seen_live_taken_on_handled_with_a_note_and_closed_on_a_phone(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("guard", phone=True)
+    card = desk.page.locator("smart-community-duty-desk")
+    await expect(card).to_contain_text("Nothing is open.")
+    await expect(card).to_contain_text("On duty as Property duty desk")
+    answer = await house.signal("smoke_multiple", "Building 3, floor 2")
+    row = desk.row("Building 3, floor 2")
+    await expect(row).to_contain_text("Fire: several smoke detectors")
+    await expect(row).to_contain_text(re.compile(r"Next: residents' committee in 2:\d\d"))
+    await expect(row).to_contain_text("1 told, 1 confirmed")
+    await expect(desk.page.locator("#smart-community-announcer")).to_contain_text("New alarm: Fire")
+    await row.get_by_role("button", name="I'm on it").tap()
+    await expect(row).to_contain_text("Property duty desk is on it")
+    await row.get_by_role("button", name="Handled").tap()
+    await desk.button("Report it handled").tap()
+    await expect(card.get_by_role("alert")).to_contain_text("Please write what was found")
+    await desk.page.get_by_label("What was found and done").fill(NOTE)
+    await desk.button("Report it handled").tap()
+    await expect(card.locator(".timeline")).to_contain_text(NOTE)
+    await desk.button("Close").tap()
+    await desk.page.get_by_label("False alarm").check()
+    await desk.button("Close the incident").tap()
+    await expect(card).to_contain_text("This incident has ended: closed, False alarm")
+    await card.get_by_role("button", name="Back to the list").tap()
+    await expect(card).to_contain_text("Nothing is open.")
+    found = await house.incident(answer["number"])
+    assert (found["status"], found["disposition"]) == ("closed", "false_alarm")
+    deeds = [one for one in found["timeline"] if one["actor"]]
+    assert {one["actor"] for one in deeds} == {"Property duty desk"}
+
+
+async def test_what_needs_a_photo_is_handled_with_one_from_the_camera(
+    house: House, sit: Sit
+) -> None:
+    answer = await house.signal("illegal_renovation", "Building 7, 1204")
+    desk = await sit("guard", phone=True)
+    await desk.row("Building 7, 1204").locator("button.open").tap()
+    await desk.button("Handled").tap()
+    await desk.button("Report it handled").tap()
+    card = desk.page.locator("smart-community-duty-desk")
+    await expect(card.get_by_role("alert")).to_contain_text("Please add a photo.")
+    photo = BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(photo, "JPEG")
+    files = [{"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
+    await desk.page.get_by_label("Take or choose a photo").set_input_files(files)
+    await desk.accessible()
+    await desk.button("Report it handled").tap()
+    await expect(card.locator(".timeline")).to_contain_text("reported it handled")
+    picture = card.get_by_role("img", name="Photo of")
+    await expect(picture).to_have_js_property("naturalWidth", 256)
+    found = await house.incident(answer["number"])
+    assert [one["kind"] for one in found["timeline"]].count("evidence") == 1
+
+
+async def test_the_same_desk_in_chinese_on_a_screen_where_another_takes_it_on(
+    house: House, sit: Sit
+) -> None:
+    await house.signal("waterlogging", "Underpass")
+    desk = await sit("secretary", language="zh-CN")
+    await expect(desk.row("Underpass")).to_contain_text("积水")
+    await (
+        desk.row("Underpass")
+        .get_by_role("button", name="查看")
+        .or_(desk.row("Underpass").locator("button.open"))
+        .first.click()
+    )
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane).to_contain_text("下一步")
+    await expect(pane.locator(".timeline")).to_contain_text("事件立案")
+    guard = await sit("guard", phone=True)
+    await guard.row("Underpass").get_by_role("button", name="I'm on it").tap()
+    await expect(pane).to_contain_text("Property duty desk正在处置")
+    await expect(pane.locator(".timeline")).to_contain_text("已确认")
+    await desk.button("请求支援").click()
+    await desk.button("立即请求支援").click()
+    await expect(pane.locator(".timeline")).to_contain_text("Secretary Li请求支援")
+
+
+async def test_each_role_sees_its_own_and_is_refused_the_rest_in_its_own_language(
+    house: House, sit: Sit
+) -> None:
+    fire = (await house.signal("smoke_single", "Building 1"))["incident"]
+    await house.signal("waterlogging", "Underpass")
+    water = await sit("water", language="zh-CN")
+    await expect(water.rows).to_have_count(1)
+    await expect(water.row("Underpass")).to_be_visible()
+    await water.page.goto(f"{house.home.url}/smart-community/desk?incident={fire}")
+    card = water.page.locator("smart-community-duty-desk")
+    await expect(card.get_by_role("alert")).to_contain_text(re.compile("[一-龥]"))
+    await expect(card.locator(".timeline li")).to_have_count(0)
+    refused = await water.ask("act", incident=fire, deed="acknowledge")
+    assert refused["translation_key"] == "not_permitted_department"
+    assert (await house.incident(fire))["status"] == "open"
+
+    stranger = await sit("stranger")
+    await expect(stranger.page.locator("smart-community-duty-desk")).to_contain_text(
+        "You belong to no responder"
+    )
+    await expect(stranger.rows).to_have_count(0)
+    water.complaints.clear()  # a refused command is an error on the console, too
+
+
+async def test_an_administrator_gives_a_reason_before_taking_it_on(house: House, sit: Sit) -> None:
+    await house.signal("smoke_single", "Building 1")
+    desk = await sit("owner")
+    card = desk.page.locator("smart-community-duty-desk")
+    await expect(card).to_contain_text("as an administrator")
+    await desk.row("Building 1").get_by_role("button", name="I'm on it").click()
+    await desk.button("I'm on it").click()
+    await expect(card.get_by_role("alert")).to_contain_text("Please give a reason.")
+    await desk.page.get_by_label("Reason").fill("The desk is empty")
+    await desk.button("I'm on it").click()
+    await expect(desk.row("Building 1")).to_contain_text("acknowledged")
+
+
+async def test_a_notice_leads_to_its_incident_and_back_leads_to_the_list(
+    house: House, sit: Sit
+) -> None:
+    answer = await house.signal("gas_leak", "Building 5")
+    path = f"/smart-community/desk?incident={answer['incident']}"
+    desk = await sit("guard", phone=True, path=path)
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane.get_by_role("heading", level=2)).to_have_text("Gas leak – Building 5")
+    await pane.get_by_role("button", name="Back to the list").tap()
+    await desk.row("Building 5").locator("button.open").tap()
+    await expect(pane).to_be_visible()
+    await desk.page.go_back()
+    await expect(pane).to_be_hidden()
+    await expect(desk.row("Building 5")).to_be_visible()
+
+
+async def test_everything_can_be_done_by_keyboard(house: House, sit: Sit) -> None:
+    await house.signal("smoke_single", "Building 1")
+    await house.signal("smoke_single", "Building 2")
+    desk = await sit("guard")
+    keys = desk.page.keyboard
+    await expect(desk.rows).to_have_count(2)
+    await desk.page.locator("smart-community-duty-desk .filters button").last.focus()
+    await keys.press("Tab")
+    await expect(desk.row("Building 1").locator("button.open")).to_be_focused()
+    await keys.press("ArrowDown")
+    await expect(desk.row("Building 2").locator("button.open")).to_be_focused()
+    await keys.press("Enter")
+    heading = desk.page.locator("smart-community-duty-desk").get_by_role("heading", level=2)
+    await expect(heading).to_be_focused()
+    while await desk.button("Close").evaluate("one => one.getRootNode().activeElement !== one"):
+        await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(desk.page.get_by_label("False alarm")).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("Escape")
+    await expect(desk.button("Close")).to_be_focused()
+    await keys.press("Escape")
+    await expect(desk.row("Building 2").locator("button.open")).to_be_focused()
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(desk.row("Building 2")).to_contain_text("is on it")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_no_serious_finding_of_the_accessibility_rules(
+    house: House, sit: Sit, *, dark: bool
+) -> None:
+    for loop, zone in (("smoke_multiple", "A"), ("waterlogging", "B"), ("garbage_overflow", "C")):
+        await house.signal(loop, zone)
+    desk = await sit("guard", phone=dark, dark=dark)
+    await expect(desk.rows).to_have_count(3)
+    await desk.accessible()
+    await desk.row("Fire").locator("button.open").click()
+    await expect(desk.page.locator("smart-community-duty-desk .timeline li").first).to_be_visible()
+    await desk.accessible()
+    for deed in ("Handled", "Close", "Need help", "Assign"):
+        await desk.button(deed).click()
+        await desk.accessible()
+        await desk.button("Back").click()
+
+
+async def test_a_connection_that_was_lost_comes_back_with_what_happened_meanwhile(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("guard")
+    await desk.page.evaluate(
+        "document.querySelector('home-assistant').hass.connection.socket.close()"
+    )
+    await house.signal("sos", "Building 9, 1204")
+    await expect(desk.row("Building 9, 1204")).to_be_visible()
+    card = desk.page.locator("smart-community-duty-desk")
+    await expect(card.locator(".banner")).to_be_hidden()
+    await expect(desk.page.locator("#smart-community-announcer")).to_contain_text(
+        "New alarm: Call for help"
+    )
+    desk.complaints.clear()  # Home Assistant's own notices end a subscription that is gone
+
+
+async def test_a_thousand_open_incidents_scroll_and_only_those_seen_are_drawn(
+    house: House, sit: Sit
+) -> None:
+    async with asyncio.TaskGroup() as together:
+        for number in range(1000):
+            together.create_task(house.signal("unit_door_open", f"Door {number:04}"))
+    desk = await sit("guard", phone=True)
+    await expect(desk.page.get_by_role("button", name="All 1000")).to_be_visible()
+    assert await desk.rows.count() < 40
+    shown = desk.rows.first
+    await expect(shown).to_have_attribute("aria-setsize", "1000")
+    await desk.page.locator("smart-community-duty-desk .list").evaluate(
+        "list => list.scrollTo(0, list.scrollHeight)"
+    )
+    await expect(
+        desk.page.locator("smart-community-duty-desk [aria-posinset='1000']")
+    ).to_be_visible()
+    assert await desk.rows.count() < 40
+    await house.signal("smoke_multiple", "Building 3")
+    await desk.page.locator("smart-community-duty-desk .list").evaluate(
+        "list => list.scrollTo(0, 0)"
+    )
+    await expect(desk.rows.first).to_contain_text("Building 3")
