@@ -18,6 +18,7 @@ class Kind(StrEnum):
     STATE = "state"
     ABOVE = "above"
     BELOW = "below"
+    OUTSIDE = "outside"
     EVENT = "event"
     VALUE = "value"
     SOUND = "sound"
@@ -57,6 +58,7 @@ DOMAINS: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.STATE: frozenset(("binary_sensor",)),
     Kind.ABOVE: frozenset(("sensor",)),
     Kind.BELOW: frozenset(("sensor",)),
+    Kind.OUTSIDE: frozenset(("sensor",)),
     Kind.EVENT: frozenset(("event",)),
     Kind.VALUE: frozenset(("select", "sensor")),
     Kind.SOUND: frozenset(("sensor",)),

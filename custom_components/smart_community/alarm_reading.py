@@ -87,14 +87,16 @@ class StateGauge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitGauge:
-    """An alarm is a value past a limit, in its season past another.
+    """An alarm is a value past a limit, in its season past another; or also above `upper`.
 
-    Limits and `hysteresis` are in `unit`, or in the entity's own if that is None.
+    Both ends of a range are one gauge: two would each clear what the other has raised. Limits and
+    `hysteresis` are in `unit`, or in the entity's own if that is None.
     """
 
     above: bool
     limit: float
     hysteresis: float
+    upper: float | None = None
     unit: str | None = None
     season: Season | None = None
     season_limit: float = 0.0
@@ -113,6 +115,8 @@ class LimitGauge:
             return Level.NONE, None
         limit = self._limit(entity_id)
         over = value - limit if self.above else limit - value
+        if self.upper is not None:
+            over = max(over, value - self.upper)
         if over > 0:
             return Level.RAISED, value
         return (Level.CLEAR if over <= -self.hysteresis else Level.BETWEEN), value

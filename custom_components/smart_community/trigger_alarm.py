@@ -130,8 +130,9 @@ class AlarmWatch:
 # Which options make sense with which kind. Any other is refused: it would be silent for good, and
 # nobody would know.
 _BELONGS: Final = {
-    "limit": {Kind.ABOVE, Kind.BELOW},
-    "unit": {Kind.ABOVE, Kind.BELOW},
+    "limit": {Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE},
+    "upper_limit": {Kind.OUTSIDE},
+    "unit": {Kind.ABOVE, Kind.BELOW, Kind.OUTSIDE},
     "season_limit": {Kind.ABOVE, Kind.BELOW},
     "states": {Kind.STATE},
     "events": {Kind.EVENT},
@@ -148,9 +149,10 @@ def _consistent(options: ConfigType) -> ConfigType:
         if option in options and kind not in kinds:
             message = f"{option} does not go with kind {kind}"
             raise probatio.Invalid(message, path=[option])
-    if kind in _BELONGS["limit"] and "limit" not in options:
-        message = "limit is required for above and below"
-        raise probatio.Invalid(message, path=["limit"])
+    for option in ("limit", "upper_limit"):
+        if kind in _BELONGS[option] and option not in options:
+            message = f"{option} is required for {kind}"
+            raise probatio.Invalid(message, path=[option])
     if len({option in options for option in _SEASON}) > 1:
         message = f"{', '.join(_SEASON)} go together"
         raise probatio.Invalid(message, path=["season_limit"])
@@ -187,6 +189,7 @@ _OPTIONS = {
     probatio.Optional("states"): _WORDS,
     probatio.Optional("limit"): _NUMBER,
     probatio.Optional("hysteresis", default=0.0): probatio.All(_NUMBER, probatio.Range(min=0)),
+    probatio.Optional("upper_limit"): _NUMBER,
     probatio.Optional("unit"): cv.string,
     probatio.Optional("season_limit"): _NUMBER,
     probatio.Optional("season_begins"): _month_day,
@@ -218,6 +221,7 @@ def _limit_gauge(options: ConfigType) -> LimitGauge:
         above=options["kind"] is Kind.ABOVE,
         limit=options["limit"],
         hysteresis=options["hysteresis"],
+        upper=options.get("upper_limit"),
         unit=options.get("unit"),
         season=season,
         season_limit=options.get("season_limit", 0.0),
@@ -230,6 +234,7 @@ _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
     ),
     Kind.ABOVE: lambda options: LevelReader(_limit_gauge(options)),
     Kind.BELOW: lambda options: LevelReader(_limit_gauge(options)),
+    Kind.OUTSIDE: lambda options: LevelReader(_limit_gauge(options)),
     Kind.EVENT: lambda options: MomentReader(frozenset(options.get("events", ()))),
     Kind.VALUE: lambda _options: ValueReader(),
     Kind.SOUND: lambda options: SoundReader(options.get("every", _SOUND_EVERY)),

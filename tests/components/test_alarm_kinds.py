@@ -269,3 +269,20 @@ async def test_a_level_that_is_watched_both_ways_is_not_cleared_by_being_a_numbe
         await say(hass, sensor, state)
     assert [name for name, one in ears.runs if not one["raised"]] == []
     assert ears.told("limit")[0] == (sensor, True)
+
+
+async def test_a_value_out_of_its_range_is_an_alarm_at_both_ends(hass: HomeAssistant) -> None:
+    level = "sensor.tank"
+    options = {"kind": "outside", "limit": 1, "upper_limit": 3, "hysteresis": 0.2}
+    ears = await listen(hass, automation({"entity_id": level}, options))
+    hass.data[DATA_STILL_RAISED] = lambda _: True
+    for state in ("2", "0.9", "unavailable", "0.9", "1.1", "1.3", "3.1", "2.9", "2.7"):
+        await say(hass, level, state)
+    assert ears.said == [
+        (level, False, "found_at_start"),
+        (level, True, "edge"),
+        (level, True, "returned_in_alarm"),
+        (level, False, "edge"),
+        (level, True, "edge"),
+        (level, False, "edge"),
+    ]

@@ -234,9 +234,18 @@ async def test_every_field_that_is_offered_is_taken(hass: HomeAssistant) -> None
     season = {"season_limit": 1, "season_begins": "06-01", "season_ends": "09-30"}
     common = {"device_class": ["smoke"], "loop": "smoke_single"}
     taken: list[dict[str, Any]] = [
-        {"kind": "above", "limit": 3, "unit": "mA", "hysteresis": 1, **season, **common},
+        {
+            "kind": "above",
+            "limit": 3,
+            "unit": "mA",
+            "hysteresis": 1,
+            **season,
+            "active": {"season": {"from": "06-01", "until": "09-30"}},
+            **common,
+        },
         {"kind": "state", "states": ["on"]},
         {"kind": "event", "events": ["single"]},
+        {"kind": "outside", "limit": 1, "upper_limit": 3, "unit": "m"},
         {"kind": "sound", "every": "00:00:10"},
         {"kind": "fault", "battery_below": 10},
     ]

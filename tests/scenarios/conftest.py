@@ -41,7 +41,7 @@ PEOPLE = {
     "urban": (
         "department",
         ("push", "sms"),
-        ("group_rental", "illegal_renovation", "manhole_moved"),
+        ("group_rental", "illegal_renovation", "manhole_moved", "renovation_noise"),
     ),
     "sanitation": ("department", ("push", "sms"), ("garbage_overflow",)),
     "water": (

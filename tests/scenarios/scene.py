@@ -220,6 +220,19 @@ class Scene(Estate):
         left = self.began + _span(clock) - dt_util.utcnow()
         await self.pass_time(seconds=left.total_seconds(), steps=steps)
 
+    async def at_clock(self, clock: str, *, steps: timedelta | None = None) -> None:
+        """Let time pass until the clock on the wall says so."""
+        hours, minutes = clock.split(":")
+        now = dt_util.now()
+        then = now.replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0)
+        await self.pass_time(seconds=(then - now).total_seconds(), steps=steps)
+
+    async def at_date(self, day: str) -> None:
+        """Let the days pass until noon of a day."""
+        then = dt_util.parse_datetime(f"{day}T12:00:00+08:00")
+        assert then is not None
+        await self.pass_time(seconds=(then - dt_util.utcnow()).total_seconds())
+
     def begin(self) -> None:
         """Count from now, and forget what was told before."""
         self.began = dt_util.utcnow()

@@ -23,6 +23,7 @@ class Case:
     """What raises a loop, and how long it then takes to believe.
 
     `alarm` None: an event, whose state is its time. `needs`: so many different sources or events.
+    `at`: a clock time in its hours, `asleep` one out of them, if it has hours.
     """
 
     domain: str = "binary_sensor"
@@ -34,6 +35,8 @@ class Case:
     needs: int = 1
     event: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    at: str = "09:00"
+    asleep: str | None = None
 
 
 def _after(**span: float) -> timedelta:
@@ -89,7 +92,8 @@ CASES = {
     "unit_door_open": Case(device_class="door", believed=_after(minutes=5)),
     "sos": Case(device_class="safety"),
     "lift_entrapment": Case(device_class="safety"),
-    "nonmotor_parking": Case(device_class="occupancy", believed=_after(minutes=10)),
+    "night_intrusion": Case(device_class="motion", at="23:30", asleep="12:00"),
+    "nonmotor_parking": Case(device_class="occupancy", believed=_after(minutes=10), asleep="23:00"),
     "garage_overstay": Case(device_class="occupancy", believed=_after(hours=24)),
     "garage_air": Case(
         domain="sensor",
@@ -102,7 +106,7 @@ CASES = {
 }
 LASTING = [loop for loop, case in CASES.items() if case.alarm is not None]
 # Their detection is no alarm that begins and ends: they are played in their own scenarios only.
-ELSEWHERE = {"elder_no_activity", "square_dance_noise"}
+ELSEWHERE = {"elder_no_activity", "square_dance_noise", "renovation_noise"}
 
 
 def test_every_shipped_loop_is_tried() -> None:
@@ -132,8 +136,9 @@ class Field:
             for _ in range(count)
         ]
 
-    async def automate(self) -> None:
-        """Make the automation; a floor is one place."""
+    async def automate(self, at: str | None = None) -> None:
+        """Make the automation, in its hours unless another time is said; a floor is one place."""
+        await self.scene.at_clock(at or self.case.at)
         await self.scene.automate(self.loop, zone_by="floor", **self.case.inputs)
         await self.scene.settle()
 
@@ -251,6 +256,17 @@ async def test_a_thousand_signals_in_a_second_are_one_incident(
 async def test_a_loop_that_is_switched_off_tells_nobody(scene: Scene, field_of: Field) -> None:
     await field_of.automate()
     await scene.entry.runtime_data.engine.switch_loop(field_of.loop, on=False)
+    await field_of.alarm()
+    await field_of.believed()
+    assert scene.active == []
+    assert scene.told_since() == []
+
+
+@pytest.mark.parametrize(
+    "field_of", [loop for loop, case in CASES.items() if case.asleep], indirect=True
+)
+async def test_a_loop_tells_nobody_out_of_its_hours(scene: Scene, field_of: Field) -> None:
+    await field_of.automate(at=field_of.case.asleep)
     await field_of.alarm()
     await field_of.believed()
     assert scene.active == []

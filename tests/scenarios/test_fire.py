@@ -83,3 +83,45 @@ async def test_gas_leak(scene: Scene) -> None:
         10:00  head       push! sms voice
     """)
     assert await scene.ended() == [("gas_leak", "closed", "handled")]
+
+
+async def test_fire_water_pressure(scene: Scene) -> None:
+    wires = await scene.modbus(
+        hydrant={"device_class": "pressure", "unit_of_measurement": "MPa", "scale": 0.001}
+    )
+    await scene.wired(wires, "hydrant", 350)
+    await scene.automate("fire_water_pressure")
+    await scene.wired(wires, "hydrant", 40)
+    await scene.until("36:00")
+    scene.expect("""
+        5:00   guard      push
+        10:00  guard      voice
+        35:00  secretary  push
+    """)
+    await scene.wired(wires, "hydrant", 75, begin=False)
+    assert scene.active  # above the limit, not yet past the recovery
+    await scene.wired(wires, "hydrant", 350, begin=False)
+    assert await scene.ended() == [("fire_water_pressure", "closed", "cleared")]
+
+
+async def test_electrical_fire(scene: Scene) -> None:
+    wires = await scene.modbus(
+        leakage={"device_class": "current", "unit_of_measurement": "A", "scale": 0.001},
+        cable={"device_class": "temperature", "unit_of_measurement": "°C"},
+    )
+    await scene.automate("electrical_fire")
+    await scene.wired(wires, "leakage", 450)
+    await scene.until("10:00")
+    await scene.wired(wires, "cable", 80, begin=False)
+    await scene.until("33:00")
+    await scene.dealt_with("guard")
+    await scene.wired(wires, "cable", 30, begin=False)
+    assert scene.active  # the leakage is still there
+    await scene.wired(wires, "leakage", 20, begin=False)
+    scene.expect("""
+        1:00   guard  push
+        2:00   guard  voice
+        31:00  fire   push
+        32:00  fire   sms
+    """)
+    assert await scene.ended() == [("electrical_fire", "closed", "handled")]

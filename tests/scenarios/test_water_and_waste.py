@@ -81,3 +81,35 @@ async def test_garbage_overflow(scene: Scene) -> None:
     """)
     await scene.wired(wires, "rim", 0)
     assert await scene.ended() == [("garbage_overflow", "closed", "cleared")]
+
+
+async def test_water_supply_fault(scene: Scene) -> None:
+    wires = await scene.modbus(
+        tank={"device_class": "distance", "unit_of_measurement": "cm"},
+        turbidity={"unit_of_measurement": "NTU", "scale": 0.01},
+        chlorine={"unit_of_measurement": "mg/L", "scale": 0.01},
+    )
+    for key, value in (("tank", 180), ("turbidity", 30), ("chlorine", 30)):
+        await scene.wired(wires, key, value)
+    await scene.automate("water_supply_fault", detectors={"entity_id": list(wires.values())})
+    await scene.wired(wires, "chlorine", 2)
+    await scene.until("42:00")
+    scene.expect("""
+        10:00  guard  push
+        15:00  guard  voice
+        40:00  water  push
+    """)
+    await scene.wired(wires, "chlorine", 30, begin=False)
+    assert await scene.ended() == [("water_supply_fault", "closed", "cleared")]
+
+
+async def test_waterlogging_by_level_has_a_tighter_limit_in_the_flood_season(scene: Scene) -> None:
+    wires = await scene.modbus(underpass={"device_class": "distance", "unit_of_measurement": "mm"})
+    await scene.automate("waterlogging")
+    await scene.wired(wires, "underpass", 100)
+    await scene.until("2:00")
+    assert scene.told_since() == []  # 10 cm in November
+    await scene.at_date("2027-07-01")
+    await scene.wired(wires, "underpass", 110)
+    await scene.until("1:30")
+    assert {who for _, who, _ in scene.told_since()} == {"water", "guard", "secretary"}
