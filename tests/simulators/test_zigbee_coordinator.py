@@ -61,7 +61,7 @@ async def test_a_detector_is_interviewed_enrolled_and_alarms(
 ) -> None:
     smoke = radio.add(devices.smoke())
     await host.pair(smoke)
-    await smoke.zone.enrolled.wait()
+    await until(smoke.zone.enrolled.is_set)
     entity = host.entity(smoke, "binary_sensor")
     assert not entity.state.is_on
     await smoke.alarm()
@@ -86,7 +86,7 @@ async def test_an_alarm_while_nobody_is_connected_is_found_by_reading_the_zone(
     async with zha(radio, tmp_path) as host:
         await host.gateway.application_controller.permit(60)
         await host.pair(smoke)
-        await smoke.zone.enrolled.wait()
+        await until(smoke.zone.enrolled.is_set)
     await smoke.alarm()
     async with zha(radio, tmp_path) as host:
         entity = host.entity(smoke, "binary_sensor")

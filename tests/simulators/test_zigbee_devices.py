@@ -250,7 +250,7 @@ async def test_a_device_that_will_not_be_enrolled_says_nothing(
     assert not notes.told
     smoke.zone.enrols = True
     smoke.zone.ask()
-    await smoke.zone.enrolled.wait()
+    await until(smoke.zone.enrolled.is_set)
     smoke.zone.tell()
     await until(lambda: [command for command, _ in notes.told][-1:] == [0])
 
@@ -322,7 +322,7 @@ async def test_another_coordinator_in_its_place_gets_network_and_devices_from_th
         app = host.gateway.application_controller
         await app.permit(60)
         await host.pair(smoke)
-        await smoke.zone.enrolled.wait()
+        await until(smoke.zone.enrolled.is_set)
         await app.backups.create_backup(load_devices=True)
         network = host.gateway.state.network_info
     port = radio.port
@@ -343,7 +343,7 @@ async def test_a_keyboard_plays_the_building(radio: VirtualCoordinator, host: Zh
     assert list(keyboard.named) == ["smoke1", "smoke2", "lock1"]
     assert await keyboard.command("join smoke1") == "join smoke1"
     smoke = keyboard.named["smoke1"]
-    await smoke.zone.enrolled.wait()
+    await until(smoke.zone.enrolled.is_set)
     await keyboard.command("smoke1 on")
     assert "Alarm_1" in await keyboard.command("show")
     await until(lambda: smoke.ieee in host.gateway.devices)

@@ -22,7 +22,7 @@ from .zigbee import VirtualCoordinator, VirtualDevice
 
 FOUND = "device_fully_initialized"
 # What zha, zigpy and bellows do as long as they run; every other task of theirs comes to an end
-FOREVER = {"_watchdog_loop", "_backup_loop", "_scan_loop", "_worker", "pre_permit", "wrapper"}
+FOREVER = ("_loop", "_worker", "pre_permit", "wrapper")
 LIBRARIES = ("/zha/", "/zigpy/", "/bellows/")
 
 
@@ -39,15 +39,16 @@ async def settled() -> None:
     zigpy does that in tasks of its own, which fail loudly once the radio is gone.
     """
 
-    while tasks := {task for task in asyncio.all_tasks() if _ends(task)}:
-        await asyncio.wait(tasks, timeout=10)
+    async with asyncio.timeout(30):
+        while tasks := {task for task in asyncio.all_tasks() if _ends(task)}:
+            await asyncio.wait(tasks)
 
 
 def _ends(task: asyncio.Task[Any]) -> bool:
     code = getattr(task.get_coro(), "cr_code", None)
     return (
         code is not None
-        and code.co_name not in FOREVER
+        and not code.co_name.endswith(FOREVER)
         and any(library in code.co_filename for library in LIBRARIES)
     )
 
