@@ -8,7 +8,6 @@ from the tiers of the ladder, and the run mode. A new blueprint may leave all of
 """
 
 import sys
-import types
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,11 @@ from typing import Any, Final
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "custom_components" / "smart_community"
-# The catalogue without Home Assistant, whose import takes seconds.
-sys.modules.setdefault("catalogue", types.ModuleType("catalogue")).__path__ = [str(PACKAGE)]
+sys.path.insert(0, str(ROOT))
 
-from catalogue.core.model import Tier
-from catalogue.loops import LOOPS
-
-FOLDER: Final = ROOT / "blueprints" / "automation" / "smart_community"
+from script.lib.catalogue import LOOPS, Tier
+from script.lib.loop_pages import BLUEPRINTS as FOLDER
+from script.lib.loop_pages import pages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,25 +166,27 @@ def _escalated(loop: str, tier: Tier) -> str:
     )
 
 
+def _blueprints() -> dict[Path, str]:
+    paths = {loop: FOLDER / f"{loop}.yaml" for loop in LOOPS}
+    return {path: synced(path.read_text(), loop) for loop, path in paths.items() if path.exists()}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write what differs; with --check only name it, and fail."""
     check = "--check" in arguments
-    stale = []
-    for loop in LOOPS:
-        path = FOLDER / f"{loop}.yaml"
-        if not path.exists():
-            continue
-        text = path.read_text()
-        wanted = synced(text, loop)
-        if text != wanted:
-            stale.append(path)
+    stale = 0
+    # The pages are made from the blueprints as they are afterwards.
+    for made in (_blueprints, pages):
+        for path, wanted in made().items():
+            if path.exists() and path.read_text() == wanted:
+                continue
+            stale += 1
+            print(f"{path.relative_to(ROOT)}: {'differs' if check else 'written'}")
             if not check:
                 path.write_text(wanted)
-    for path in stale:
-        print(f"{path.relative_to(ROOT)}: {'differs' if check else 'written'}")
     if check and stale:
         print("run script/sync_blueprints")
-    return int(check and bool(stale))
+    return int(check and stale > 0)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """What all blueprints share is the same in all of them, and the script that owns it says so."""
 
+import re
+
 import pytest
 
 from custom_components.smart_community.loops import LOOPS
-from script.lib import sync_blueprints
+from script.lib import loop_pages, sync_blueprints
 
 WRITTEN = [loop for loop in LOOPS if (sync_blueprints.FOLDER / f"{loop}.yaml").exists()]
 
@@ -12,6 +14,25 @@ WRITTEN = [loop for loop in LOOPS if (sync_blueprints.FOLDER / f"{loop}.yaml").e
 def test_a_blueprint_is_as_the_script_would_write_it(loop: str) -> None:
     text = (sync_blueprints.FOLDER / f"{loop}.yaml").read_text()
     assert sync_blueprints.synced(text, loop) == text, "run script/sync_blueprints"
+
+
+def test_the_loops_pages_and_the_readmes_table_say_what_the_blueprints_do() -> None:
+    for path, wanted in loop_pages.pages().items():
+        assert path.read_text() == wanted, f"{path.name}: run script/sync_blueprints"
+
+
+def test_no_page_stays_behind_when_its_loop_is_gone() -> None:
+    written = {path.name for path in loop_pages.pages()} - {"README.md"}
+    assert written == {path.name for path in loop_pages.PAGES.glob("*.md")}
+
+
+@pytest.mark.parametrize("loop", WRITTEN)
+def test_a_page_speaks_one_language(loop: str) -> None:
+    english, chinese = (loop_pages.Page(loop, one).path.read_text() for one in ("en", "zh-Hans"))
+    assert [letter for letter in english if "\u4e00" <= letter <= "\u9fff"] == list("中文")
+    for line in chinese.splitlines():
+        words = re.sub(r"\]\([^)]*\)|`[^`]*`", "", line).split()
+        assert len([word for word in words if re.fullmatch(r"[a-z]{4,}", word)]) < 2, line
 
 
 def test_a_shared_input_that_was_edited_in_one_file_is_put_right_and_keeps_its_default() -> None:
