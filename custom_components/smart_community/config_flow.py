@@ -16,6 +16,7 @@ from .config_flow_community import CommunityFlow
 from .config_flow_modbus import ModbusBusFlow
 from .config_flow_plan import PlanSubentryFlow
 from .config_flow_points import PointTableSubentryFlow
+from .config_flow_provider import ProviderSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .config_flow_unit import UnitSubentryFlow
 from .const import (
@@ -25,13 +26,18 @@ from .const import (
     KIND_MODBUS_BUS,
     SUBENTRY_PLAN,
     SUBENTRY_POINT_TABLE,
+    SUBENTRY_PROVIDER,
     SUBENTRY_RESPONDER,
     SUBENTRY_UNIT,
 )
 
 # What an entry of each kind is made of; the first is asked for as soon as the entry is there.
 _SUBENTRIES: Final[dict[str, dict[str, type[ConfigSubentryFlow]]]] = {
-    KIND_COMMUNITY: {SUBENTRY_RESPONDER: ResponderSubentryFlow, SUBENTRY_PLAN: PlanSubentryFlow},
+    KIND_COMMUNITY: {
+        SUBENTRY_RESPONDER: ResponderSubentryFlow,
+        SUBENTRY_PROVIDER: ProviderSubentryFlow,
+        SUBENTRY_PLAN: PlanSubentryFlow,
+    },
     KIND_MODBUS_BUS: {
         SUBENTRY_UNIT: UnitSubentryFlow,
         SUBENTRY_POINT_TABLE: PointTableSubentryFlow,

@@ -12,7 +12,25 @@ from .zigbee_diagnostics import zigbee_state
 from .zigbee_network import ZigbeeData
 
 # Names, numbers, users, what people wrote, and a database's password.
-REDACT = frozenset({"database_url", "host", "title", "users", "number", "summary", "names", "name"})
+REDACT = frozenset(
+    {
+        "database_url",
+        "host",
+        "title",
+        "users",
+        "number",
+        "summary",
+        "names",
+        "name",
+        "key_id",
+        "key_secret",
+        "secret",
+        "url",
+        "webhook_id",
+        "show_number",
+        "sign_name",
+    }
+)
 
 
 async def async_get_config_entry_diagnostics(

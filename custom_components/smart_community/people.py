@@ -1,6 +1,7 @@
 """The responders of a community, as its subentries say, and who a Home Assistant user is."""
 
 from collections.abc import Mapping
+from datetime import time, timedelta
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -45,9 +46,7 @@ class People:
             responders[responder.key] = responder
             subentries[responder.key] = subentry.subentry_id
             for kind, target in data["targets"].items():
-                addresses[responder.key, ChannelKind(kind)] = Address(
-                    target=target["target"], number=target.get("number", "")
-                )
+                addresses[responder.key, ChannelKind(kind)] = _address(target)
         self.responders, self.addresses, self.subentries = responders, addresses, subentries
 
     @property
@@ -101,3 +100,19 @@ class People:
 
 def _removed(user_id: str, name: str | None = None) -> Standing:
     return Standing(Actor(user_id=user_id, name=name or ""), Role.REMOVED, None)
+
+
+def _address(stored: Mapping[str, Any]) -> Address:
+    quiet = None
+    if stored.get("quiet_from"):
+        quiet = (
+            time.fromisoformat(stored["quiet_from"]),
+            time.fromisoformat(stored["quiet_until"]),
+        )
+    return Address(
+        target=stored["target"],
+        number=stored.get("number", ""),
+        voice=stored.get("voice", ""),
+        quiet=quiet,
+        pause=timedelta(**stored.get("pause", {})),
+    )

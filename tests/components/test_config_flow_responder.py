@@ -60,6 +60,9 @@ async def _submit(hass: HomeAssistant, form: Result, **changed: Any) -> Result:
         "channels": ["push"],
         "voice": {},
         "sms": {},
+        "speaker": {},
+        "chat": {},
+        "https": {},
         "loops": [],
         "language": "zh-Hans",
     } | changed
@@ -168,7 +171,15 @@ async def test_every_loop_and_tier_can_be_chosen(hass: HomeAssistant, entry: Con
     form = await _start(hass, entry)
     assert _options(form, "loops") == list(LOOPS)
     assert _options(form, "tier") == ["property", "committee", "department", "township"]
-    assert _options(form, "channels") == ["push", "voice", "sms"]
+    assert _options(form, "channels") == [
+        "push",
+        "voice",
+        "sms",
+        "speaker",
+        "chat",
+        "https",
+        "persistent",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,11 @@ from .translated import (
 NOT_SHOWN = {"codec.py", "message.py"}
 FLOWS = {
     "config_flow_community.py": "config",
-    "config_flow_responder.py": "config_subentries.responder",
+    "config_flow_channels.py": "config_subentries.responder",
     "config_flow_modbus.py": "config",
     "config_flow_unit.py": "config_subentries.unit",
     "config_flow_plan.py": "config_subentries.plan",
+    "config_flow_provider.py": "config_subentries.provider",
 }
 
 
@@ -243,7 +244,7 @@ async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
             assert set(found) == wired
 
 
-@pytest.mark.parametrize("kind", ["plan", "responder", "unit", "point_table"])
+@pytest.mark.parametrize("kind", ["plan", "provider", "responder", "unit", "point_table"])
 def test_every_kind_of_subentry_has_its_name_and_buttons(kind: str) -> None:
     for key in ("entry_type", "initiate_flow.user", "initiate_flow.reconfigure"):
         assert_said(f"config_subentries.{kind}.{key}")

@@ -70,6 +70,21 @@ def tag(incident_id: str) -> str:
     return f"{TAG_PREFIX}{incident_id}"
 
 
+def trial(texts: Mapping[str, Any], name: str) -> Message:
+    """Return a message that only tries a channel, and says so in each of its parts."""
+    words = texts["trial"]
+    title = str(words["title"]).format(name=name)
+    return Message(
+        tag=f"{TAG_PREFIX}trial",
+        group=f"{TAG_PREFIX}trial",
+        title=title,
+        text=words["text"],
+        spoken=f"{title} {words['text']}",
+        incident="",
+        facts={"loop": words["loop"], "place": name, "time": "-", "number": "-"},
+    )
+
+
 def parse_action(action: str) -> Tap | None:
     """Read a phone's action name; None if it is not one of ours.
 

@@ -64,7 +64,7 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
     if key == "step" and isinstance(value, int):
         return str(value + 1)
     if key == "reason":
-        return _reason(str(value), texts)
+        return worded_reason(str(value), texts)
     table = texts.get(
         {"tier": "tiers", "channel": "channels", "deed": "deeds", "loop": "loops"}.get(key, ""), {}
     )
@@ -72,7 +72,7 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
     return str(worded or names.get(str(value), str(value)))
 
 
-def _reason(value: str, texts: Mapping[str, Any]) -> str:
+def worded_reason(value: str, texts: Mapping[str, Any]) -> str:
     """Word a reason; of several providers each with its own ("first: no_balance; second: ...")."""
     known, parts = texts["timeline"]["values"], []
     for part in value.split("; "):
