@@ -83,13 +83,17 @@ async def test_no_value_is_wrong_under_a_fault(
         polled = {address: _add(poller, link, address, wrong, fault) for address in (1, 2)}
         await pace.run(2)
         assert all(one.reading("input_500").quality is Quality.GOOD for one in polled.values())
-        # As on a line with noise on it, then for good, and then repaired.
         faulty = server.units[1]
         faulty.delay = 1.5 * WITHIN
-        for every in (3, 1):
+        # As on a line with noise on it, then for good; then alone on the line, where nobody else's
+        # request comes between a late answer and the next of the same shape.
+        for every, alone in ((5, False), (1, False), (5, True), (4, True)):
+            if alone:
+                poller.remove(2)
             faulty.fault, faulty.every = fault, every
-            await pace.run(4)
+            await pace.run(5)
         faulty.fault = None
+        poller.add(2, polled[2])
         await pace.run(11)
         assert wrong == []
         for address, one in polled.items():
