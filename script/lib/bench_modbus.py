@@ -154,7 +154,8 @@ class Way:
         if self.name == OURS:
             for bus, server in enumerate(self.plant.servers):
                 form = {"name": f"b{bus}", "host": "127.0.0.1", "port": server.port}
-                entry = await self.home.add_entry("modbus_bus", form)
+                steps = ("modbus_bus", "modbus_tcp")
+                entry = await self.home.add_entry("modbus_bus", form, steps)
                 table = {"bus": entry, "table": self._table(bus)}
                 await self.home.action("smart_community.import_points", table)
         await asyncio.sleep(12)  # registries are written ten seconds after a change
