@@ -18,6 +18,7 @@ from .core.permits import Deed
 from .data import CommunityEntry, find_incident
 from .errors import refusal
 from .feed import Feed, incident_row
+from .overview import async_overview
 from .reading import async_read_incident
 from .views import texts
 
@@ -39,7 +40,7 @@ _LANGUAGE: Final[dict[str | probatio.Marker, Any]] = {
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register every command; they are there before any community is."""
-    for command in (_subscribe, _incident, _act):
+    for command in (_subscribe, _incident, _act, _overview):
         async_register_command(hass, command)
 
 
@@ -111,6 +112,21 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
     connection.send_result(
         msg["id"], {"verdict": result.verdict, "incident": result.incident and result.incident.id}
     )
+
+
+@websocket_command(
+    {
+        probatio.Required("type"): "smart_community/overview",
+        probatio.Optional("days", default=30): probatio.All(
+            cv.positive_int, probatio.Range(min=1, max=366)
+        ),
+    }
+)
+@async_response
+async def _overview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with loops and figures of a period."""
+    found = await async_overview(hass, connection.user, msg["days"])
+    connection.send_result(msg["id"], {"communities": found})
 
 
 async def _check_photo(entry: CommunityEntry, incident: Incident, photo: str) -> None:

@@ -249,3 +249,24 @@ async def test_a_thousand_incidents_are_one_snapshot_and_a_change_of_one_is_one_
     said = await view.event()
     assert [row["id"] for row in said["changed"]] == [added[500]["id"]]
     assert "added" not in said
+
+
+async def test_loops_and_figures_are_those_of_the_users_own_part(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard, water = [await member(hass, community, key) for key in ("guard", "water")]
+    number = (await smoke(hass, community))["number"]
+    await act(hass, community, "close", guard, incident=number, disposition="false_alarm")
+    await smoke(hass, community, "binary_sensor.w1", loop="waterlogging")
+    (shown,) = (await (await screen(guard)).ask("overview"))["result"]["communities"]
+    rows = {row["loop"]: row for row in shown["loops"]}
+    assert (rows["smoke_single"]["closed"], rows["smoke_single"]["false_alarms"]) == (1, 1)
+    assert rows["smoke_single"]["to_close"] == 0
+    assert (rows["waterlogging"]["active"], rows["waterlogging"]["on"]) == (1, True)
+    assert hass.states.get(rows["waterlogging"]["switch"]).state == "on"
+    assert (shown["all"]["incidents"], len(shown["days"])) == (2, 30)
+    (shown,) = (await (await screen(water)).ask("overview"))["result"]["communities"]
+    assert [row["loop"] for row in shown["loops"]] == ["waterlogging"]
+    assert shown["all"]["incidents"] == 1
+    nobody = await screen(await person(hass, "stranger"))
+    assert (await nobody.ask("overview"))["result"]["communities"] == []

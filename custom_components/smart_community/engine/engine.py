@@ -26,6 +26,7 @@ from ..core.events import (
 )
 from ..core.evidence import Evidence
 from ..core.model import Actor, DeliveryState, Incident
+from ..core.statistics import Case
 from .opener import Opener
 from .outbox import Letter, LetterState, Outbox
 from .requests import OpenRequest, Result, SignalRequest
@@ -172,6 +173,15 @@ class Engine:
     async def timeline(self, incident_id: str) -> list[Entry]:
         """Return an incident's timeline."""
         return await self._read(self._store.timeline, incident_id)
+
+    async def cases(self, since: datetime) -> list[Case]:
+        """Return what is counted of all incidents that opened since then, the oldest first."""
+        found: dict[str, Case] = {}
+        while page := await self._read(
+            partial(self._store.cases, since=since, after=max(found, default=""))
+        ):
+            found |= page
+        return list(found.values())
 
     async def add_evidence(self, evidence: Evidence, actor: Actor | None = None) -> None:
         """Put evidence on record, with its digest on the incident's timeline.

@@ -1,9 +1,17 @@
 // The cards, by the names under which a dashboard's configuration knows them.
 
+import { Devices } from "./devices.js";
 import { DutyDesk } from "./duty-desk.js";
+import { Loops } from "./loops.js";
+import { Statistics } from "./statistics.js";
+import { Township } from "./township.js";
 
 const CARDS = {
   "smart-community-duty-desk": [DutyDesk, "Smart Community: duty desk"],
+  "smart-community-township": [Township, "Smart Community: all communities"],
+  "smart-community-loops": [Loops, "Smart Community: loops"],
+  "smart-community-statistics": [Statistics, "Smart Community: statistics"],
+  "smart-community-devices": [Devices, "Smart Community: devices"],
 };
 
 for (const [name, [card, title]] of Object.entries(CARDS)) {

@@ -1,86 +1,42 @@
 // The duty desk: what is open, the most urgent first, and one incident beside it.
 
 import { announce } from "./announcer.js";
+import { Card } from "./card.js";
 import { el, setText, setTextOrHide } from "./dom.js";
 import { IncidentPane } from "./incident.js";
 import { nameOf } from "./phrases.js";
 import { Row } from "./row.js";
-import { byUrgency, storeOf } from "./store.js";
-import { shadow } from "./style.js";
+import { byUrgency } from "./store.js";
 import { everySecond } from "./ticker.js";
 import { WindowList } from "./window-list.js";
-import { fill, languageOf, loadWords, said } from "./words.js";
+import { fill, said } from "./words.js";
 
 const FILTERS = ["all", "open", "acknowledged", "handled"];
 
-export class DutyDesk extends HTMLElement {
-  setConfig() {}
-
-  getCardSize() {
-    return 12;
-  }
-
-  getGridOptions() {
-    return { columns: "full" };
-  }
-
-  set hass(hass) {
-    this._hass = hass;
-    if (this.isConnected && !this._started) {
-      this._start();
-    }
-  }
-
-  connectedCallback() {
-    if (this._hass && !this._started) {
-      this._start();
-    }
-  }
-
-  disconnectedCallback() {
-    this._started = false;
-    for (const stop of this._stops ?? []) {
-      stop();
-    }
-    this._stops = [];
-  }
-
-  async _start() {
-    this._started = true;
-    this._stops = [];
-    const root = this.shadowRoot ?? shadow(this);
-    try {
-      this._words = await loadWords(languageOf(this._hass));
-    } catch (error) {
-      root.replaceChildren(el("p.message", { role: "alert" }, String(error)));
-      this._started = false;
-      return;
-    }
-    if (!this._started) {
-      return; // taken away while the words were coming
-    }
-    this._store = storeOf(this._hass);
+export class DutyDesk extends Card {
+  make() {
     this._filter = "all";
-    root.replaceChildren(this._make());
-    this._list.connected();
+    const frame = this._make();
     const fit = () => this._fit();
     const popped = () => this._follow();
+    this._list.connected();
     window.addEventListener("resize", fit);
     window.addEventListener("popstate", popped);
-    this._stops.push(
-      this._store.listen((change) => this._changed(change)),
-      everySecond(() => this._tick()),
-      () => this._list.disconnected(),
-      () => window.removeEventListener("resize", fit),
-      () => window.removeEventListener("popstate", popped),
-    );
-    this._fit();
-    this._show();
-    this._follow();
+    this.until(everySecond(() => this._tick()));
+    this.until(() => this._list.disconnected());
+    this.until(() => window.removeEventListener("resize", fit));
+    this.until(() => window.removeEventListener("popstate", popped));
+    // Only when it stands in the page does it know its place.
+    queueMicrotask(() => {
+      this._fit();
+      this._show();
+      this._follow();
+    });
+    return frame;
   }
 
   _make() {
-    const words = this._words;
+    const words = this.words;
     this._banner = el("p.banner", { role: "alert", hidden: true });
     this._as = el("p.quiet", { hidden: true });
     this._buttons = FILTERS.map((name) =>
@@ -97,7 +53,7 @@ export class DutyDesk extends HTMLElement {
       label: words.list,
       make: () =>
         new Row({
-          store: this._store,
+          store: this.store,
           words,
           open: (incident, deed) => this._open(incident, deed),
           act: (incident, deed, button) => this._actFromRow(incident, deed, button),
@@ -106,9 +62,9 @@ export class DutyDesk extends HTMLElement {
     });
     this._list.element.prepend(this._message);
     this._pane = new IncidentPane({
-      store: this._store,
+      store: this.store,
       words,
-      hass: () => this._hass,
+      hass: () => this.hass,
       back: () => this._back(),
       act: (incident, deed, data) => this._act(incident, deed, data),
     });
@@ -134,13 +90,13 @@ export class DutyDesk extends HTMLElement {
   }
 
   _tick() {
-    if (this._store.words) {
+    if (this.store.words) {
       this._list.tick();
       this._pane.tick();
     }
   }
 
-  _changed({ added, changed, removed }) {
+  changed({ added, changed, removed }) {
     this._show();
     this._announce(added);
     const { id } = this._pane;
@@ -156,14 +112,14 @@ export class DutyDesk extends HTMLElement {
   _announce(added) {
     if (added.length) {
       const [first] = added.toSorted(byUrgency);
-      const what = nameOf(this._store, first, this._words);
-      const { new_alarm: one, new_alarms: many } = this._words;
+      const what = nameOf(this.store, first, this.words);
+      const { new_alarm: one, new_alarms: many } = this.words;
       announce(fill(added.length > 1 ? many : one, { what, count: added.length }));
     }
   }
 
   _show() {
-    const { _store: store, _words: words } = this;
+    const { store, words } = this;
     const all = [...store.incidents.values()];
     this._buttons.forEach((button, index) => {
       const name = FILTERS[index];
@@ -179,7 +135,7 @@ export class DutyDesk extends HTMLElement {
   }
 
   _reason(open) {
-    const { _store: store, _words: words } = this;
+    const { store, words } = this;
     if (store.problem) {
       return fill(words.failed, { problem: store.problem.message ?? "" });
     }
@@ -193,12 +149,12 @@ export class DutyDesk extends HTMLElement {
   }
 
   _standing() {
-    const communities = this._store.communities ?? [];
+    const communities = this.store.communities ?? [];
     const names = [...new Set(communities.flatMap((one) => one.as))];
     if (names.length) {
-      return fill(this._words.as, { name: names.join(this._words.comma) });
+      return fill(this.words.as, { name: names.join(this.words.comma) });
     }
-    return communities.length ? this._words.as_administrator : "";
+    return communities.length ? this.words.as_administrator : "";
   }
 
   _open(incident, deed) {
@@ -238,18 +194,18 @@ export class DutyDesk extends HTMLElement {
       this._leave(this._pane.id);
     } else {
       this._frame.classList.add("open");
-      this._pane.open(this._store.incidents.get(id) ?? { id }, null);
+      this._pane.open(this.store.incidents.get(id) ?? { id }, null);
     }
   }
 
   async _act(incident, deed, data) {
-    const answer = await this._hass.callWS({
+    const answer = await this.hass.callWS({
       type: "smart_community/act",
       incident: incident.id,
       deed,
       ...data,
     });
-    this._toast(this._words.done[deed]);
+    this.toast(this.words.done[deed]);
     return answer;
   }
 
@@ -258,15 +214,9 @@ export class DutyDesk extends HTMLElement {
     try {
       await this._act(incident, deed, {});
     } catch (error) {
-      this._toast(await said(this._hass, error));
+      this.toast(await said(this.hass, error));
     } finally {
       button.disabled = false;
     }
-  }
-
-  _toast(message) {
-    this.dispatchEvent(
-      new CustomEvent("hass-notification", { detail: { message }, bubbles: true, composed: true }),
-    );
   }
 }

@@ -74,3 +74,8 @@ export function detectorLine(incident, words) {
   }
   return fill(words.detectors, { names, sounding: incident.sounding, count: incident.sources });
 }
+
+/** How much of what was closed was false; nothing is known of what is still open. */
+export function share({ closed, false_alarms: wrong }, words) {
+  return closed ? fill(words.percent, { share: Math.round((wrong / closed) * 100) }) : "–";
+}

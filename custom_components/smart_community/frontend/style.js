@@ -129,6 +129,46 @@ button {
 .facts span::first-letter { text-transform: uppercase; }
 .row > .deed { align-self: center; margin-inline-end: .5rem; max-width: 8rem; }
 
+/* Figures. */
+.page { max-width: 70rem; margin-inline: auto; padding: .75rem; display: grid; gap: .75rem; }
+.figures { display: grid; gap: 1rem; }
+table { width: 100%; border-collapse: collapse; background: var(--card-background-color); }
+th, td { padding: .6rem .5rem; text-align: end; border-block-end: 1px solid var(--divider-color); }
+th { font-weight: 500; }
+th:first-child { text-align: start; }
+thead th { color: var(--secondary-text-color); font-size: .9rem; }
+tbody th { display: flex; gap: .6rem; align-items: center; }
+tbody ha-icon { color: var(--secondary-text-color); flex: none; }
+.busy th, .busy td { font-weight: 700; }
+.busy ha-icon { color: var(--error-color); }
+td { font-variant-numeric: tabular-nums; }
+.switch {
+  min-height: 2.75rem; min-width: 3.5rem; border: 1px solid var(--secondary-text-color);
+  background: var(--card-background-color);
+}
+.switch.on { background: var(--deed); color: #fff; border-color: transparent; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; }
+.tile {
+  padding: .75rem 1rem; background: var(--card-background-color);
+  border: 1px solid var(--divider-color); border-radius: var(--ha-card-border-radius, 12px);
+}
+.tile dd { font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.chart {
+  width: 100%; height: 9rem; background: var(--card-background-color);
+  border-block-end: 2px solid var(--secondary-text-color);
+}
+.chart .real, .legend .real { fill: var(--deed); background: var(--deed); }
+.chart .false, .legend .false { fill: var(--warning-color); background: var(--warning-color); }
+.legend { display: flex; gap: .5rem; align-items: center; padding-block: .3rem .8rem; }
+.legend span { width: 1rem; height: 1rem; border-radius: 3px; }
+.communities { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .75rem; }
+.community {
+  padding: 1rem; display: grid; gap: .4rem; background: var(--card-background-color);
+  border: 1px solid var(--divider-color); border-inline-start: 6px solid var(--severity);
+  border-radius: var(--ha-card-border-radius, 12px);
+}
+a { color: inherit; }
+
 /* The incident. */
 .incident { padding: .75rem 1rem 0; }
 .incident header { display: grid; gap: .35rem; }

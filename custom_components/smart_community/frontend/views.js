@@ -1,20 +1,34 @@
-// Which views the dashboard has.
+// Which views the dashboard has: those without anything to show are left out.
 
 import "./cards.js";
+import { devicesOf } from "./devices.js";
 import { languageOf, loadWords } from "./words.js";
 
-const VIEWS = [["desk", "mdi:bell-alert"]];
+const ANY = ({ communities }) => communities.length > 0;
+// Path, icon, card, and when there is something to show.
+const VIEWS = [
+  ["desk", "mdi:bell-alert", "duty-desk", () => true],
+  ["township", "mdi:home-group", "township", ({ communities }) => communities.length > 1],
+  ["loops", "mdi:sync-alert", "loops", ANY],
+  ["statistics", "mdi:chart-bar", "statistics", ANY],
+  ["devices", "mdi:devices", "devices", (found) => ANY(found) && found.devices.length > 0],
+];
 
 export async function dashboard(hass) {
-  const words = await loadWords(languageOf(hass));
+  const [words, { communities }] = await Promise.all([
+    loadWords(languageOf(hass)),
+    // A dashboard that cannot say how things were still says how they are.
+    hass.callWS({ type: "smart_community/overview" }).catch(() => ({ communities: [] })),
+  ]);
+  const found = { communities, devices: devicesOf(hass) };
   return {
     title: words.title,
-    views: VIEWS.map(([path, icon]) => ({
+    views: VIEWS.filter(([, , , shown]) => shown(found)).map(([path, icon, card]) => ({
       title: words.views[path],
       path,
       icon,
       type: "panel",
-      cards: [{ type: `custom:smart-community-${path === "desk" ? "duty-desk" : path}` }],
+      cards: [{ type: `custom:smart-community-${card}` }],
     })),
   };
 }

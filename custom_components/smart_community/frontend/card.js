@@ -1,0 +1,133 @@
+// What all cards have in common: their words, the live store, and an end to everything they began.
+
+import { el, setTextOrHide } from "./dom.js";
+import { storeOf } from "./store.js";
+import { shadow } from "./style.js";
+import { languageOf, loadWords, said } from "./words.js";
+
+/** A card makes its elements in `make()`, and shows what changed in `changed()` and `states()`. */
+export class Card extends HTMLElement {
+  setConfig(config) {
+    this.config = config;
+  }
+
+  getCardSize() {
+    return 12;
+  }
+
+  getGridOptions() {
+    return { columns: "full" };
+  }
+
+  get hass() {
+    return this._hass;
+  }
+
+  set hass(hass) {
+    this._hass = hass;
+    if (this.isConnected && !this._stops) {
+      this._start();
+    } else if (this.started) {
+      this.states();
+    }
+  }
+
+  connectedCallback() {
+    if (this._hass && !this._stops) {
+      this._start();
+    }
+  }
+
+  disconnectedCallback() {
+    for (const stop of this._stops ?? []) {
+      stop();
+    }
+    this._stops = null;
+    this.started = false;
+  }
+
+  /** Call `stop` when the card is taken away. */
+  until(stop) {
+    this._stops.push(stop);
+  }
+
+  make() {
+    throw new Error("a card makes something");
+  }
+
+  changed() {}
+
+  states() {}
+
+  toast(message) {
+    this.dispatchEvent(
+      new CustomEvent("hass-notification", { detail: { message }, bubbles: true, composed: true }),
+    );
+  }
+
+  async _start() {
+    const stops = [];
+    this._stops = stops;
+    const root = this.shadowRoot ?? shadow(this);
+    try {
+      this.words = await loadWords(languageOf(this._hass));
+    } catch (error) {
+      root.replaceChildren(el("p.message", { role: "alert" }, String(error)));
+      this._stops = null;
+      return;
+    }
+    if (this._stops !== stops) {
+      return; // taken away while the words were coming
+    }
+    this.store = storeOf(this._hass);
+    root.replaceChildren(this.make());
+    this.started = true;
+    this.until(this.store.listen((change) => this.changed(change)));
+  }
+}
+
+/** A card about a period, whose figures come from the server and are asked for when they change. */
+export class FiguresCard extends Card {
+  days = 30;
+
+  make() {
+    this._problem = el("p.problem", { role: "alert", hidden: true });
+    this._content = el("div.figures");
+    this._ask();
+    return el("div.page", {}, this._problem, this._content);
+  }
+
+  /** What ends changes the figures; a storm of endings is asked about once. */
+  changed({ removed }) {
+    if (removed.length && !this._asking) {
+      this._asking = setTimeout(() => this._ask(), 3000);
+      this.until(() => clearTimeout(this._asking));
+    }
+    this.draw();
+  }
+
+  states() {
+    this.draw();
+  }
+
+  draw() {
+    if (this.communities && this.store.words) {
+      this._content.replaceChildren(...this.show());
+    }
+  }
+
+  async _ask() {
+    this._asking = null;
+    try {
+      const answer = await this.hass.callWS({
+        type: "smart_community/overview",
+        days: this.days,
+      });
+      this.communities = answer.communities;
+      setTextOrHide(this._problem, answer.communities.length ? "" : this.words.nobody);
+      this.draw();
+    } catch (error) {
+      setTextOrHide(this._problem, await said(this.hass, error));
+    }
+  }
+}

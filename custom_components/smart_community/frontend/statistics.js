@@ -1,0 +1,142 @@
+// Figures of a period: how much happened, how fast people were, how much of it was false.
+
+import { FiguresCard } from "./card.js";
+import { el } from "./dom.js";
+import { share } from "./phrases.js";
+import { fill, span } from "./words.js";
+
+const PERIODS = [7, 30, 90];
+const SVG = "http://www.w3.org/2000/svg";
+
+export class Statistics extends FiguresCard {
+  show() {
+    const { words } = this;
+    const periods = PERIODS.map((days) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(days === this.days),
+          onclick: () => {
+            this.days = days;
+            this._ask();
+          },
+        },
+        fill(words.statistics.days, { days }),
+      ),
+    );
+    return [
+      el("div.filters", { role: "group", "aria-label": words.statistics.period }, ...periods),
+      ...this.communities.map((community) => this._community(community)),
+    ];
+  }
+
+  /** A pressed button is made anew with the figures: the keyboard stays on it. */
+  draw() {
+    const held = this.shadowRoot.activeElement?.textContent;
+    super.draw();
+    [...this.shadowRoot.querySelectorAll(".filters button")]
+      .find((button) => button.textContent === held)
+      ?.focus();
+  }
+
+  states() {}
+
+  _community(community) {
+    const { all } = community;
+    const { statistics: words } = this.words;
+    const measured = (seconds) => (seconds === null ? "–" : span(seconds, this.words));
+    const tiles = [
+      [words.incidents, all.incidents],
+      [words.active, all.active],
+      [words.to_acknowledge, measured(all.to_acknowledge)],
+      [words.to_close, measured(all.to_close)],
+      [words.false_alarms, share(all, this.words)],
+    ];
+    return el(
+      "section",
+      { "aria-label": community.name },
+      this.communities.length > 1 ? el("h2", {}, community.name) : null,
+      el(
+        "dl.tiles",
+        {},
+        ...tiles.map(([name, value]) =>
+          el("div.tile", {}, el("dt.quiet", {}, name), el("dd", {}, String(value))),
+        ),
+      ),
+      el("h3", {}, words.by_day),
+      this._chart(community.days),
+      this._legend(),
+      this._table(community),
+    );
+  }
+
+  _chart(days) {
+    const height = 120;
+    const most = Math.max(1, ...days.map((day) => day.incidents));
+    const chart = document.createElementNS(SVG, "svg");
+    const { by_day: title, most_a_day: label } = this.words.statistics;
+    chart.setAttribute("viewBox", `0 0 ${days.length * 10} ${height}`);
+    chart.setAttribute("preserveAspectRatio", "none");
+    chart.setAttribute("class", "chart");
+    chart.setAttribute("role", "img");
+    chart.setAttribute("aria-label", `${title}${this.words.colon}${fill(label, { most })}`);
+    const bar = (index, from, count, kind) => {
+      const rect = document.createElementNS(SVG, "rect");
+      const tall = (count / most) * (height - 4);
+      rect.setAttribute("x", index * 10 + 1);
+      rect.setAttribute("width", 8);
+      rect.setAttribute("y", height - (from / most) * (height - 4) - tall);
+      rect.setAttribute("height", tall);
+      rect.setAttribute("class", kind);
+      return rect;
+    };
+    days.forEach((day, index) => {
+      const real = day.incidents - day.false_alarms;
+      chart.append(bar(index, 0, real, "real"), bar(index, real, day.false_alarms, "false"));
+    });
+    return chart;
+  }
+
+  _legend() {
+    const { real, false_alarms: wrong } = this.words.statistics;
+    return el(
+      "p.legend",
+      { "aria-hidden": "true" },
+      el("span.real"),
+      real,
+      el("span.false"),
+      wrong,
+    );
+  }
+
+  /** Loop by loop, for reading and for copying. */
+  _table(community) {
+    const { statistics: words, loops } = this.words;
+    const measured = (seconds) => (seconds === null ? "–" : span(seconds, this.words));
+    const head = [loops.loop, words.incidents, words.to_acknowledge, words.to_close, words.false_alarms];
+    const rows = community.loops
+      .filter((row) => row.incidents)
+      .toSorted((one, other) => other.incidents - one.incidents)
+      .map((row) =>
+        el(
+          "tr",
+          {},
+          el("th", { scope: "row" }, this.store.words.loops[row.loop] ?? row.loop),
+          el("td", {}, String(row.incidents)),
+          el("td", {}, measured(row.to_acknowledge)),
+          el("td", {}, measured(row.to_close)),
+          el("td", {}, share(row, this.words)),
+        ),
+      );
+    if (!rows.length) {
+      return el("p.message.quiet", {}, words.nothing);
+    }
+    return el(
+      "table",
+      {},
+      el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
+      el("tbody", {}, ...rows),
+    );
+  }
+}

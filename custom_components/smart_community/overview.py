@@ -1,0 +1,83 @@
+"""Loops and figures of the communities that a user may look at, for the dashboard."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.auth.models import User
+from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .core.codec import plain
+from .core.permits import Deed, Permit, Role, Standing, best
+from .core.statistics import Case, by_day, figures
+from .data import CommunityEntry, communities
+from .loops import LOOPS
+from .shipped import SHIPPED_LOOPS, loop_is_on
+
+
+async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dict[str, Any]]:
+    """Return each community's loops and figures of the last days.
+
+    A department gets its own loops; somebody without a part in a community nothing of it.
+    """
+    now = dt_util.utcnow()
+    zone = await dt_util.async_get_time_zone(hass.config.time_zone) or dt_util.UTC
+    found = []
+    for entry in communities(hass):
+        standings = entry.runtime_data.people.standings(user)
+        if best(standings, Deed.READ)[1] is Permit.DENIED:
+            continue
+        cases = await entry.runtime_data.engine.cases(now - timedelta(days=days))
+        cases = [case for case in cases if _concerned(standings, case.loop)]
+        found.append(
+            {
+                "id": entry.entry_id,
+                "name": entry.title,
+                "all": plain(figures(cases)),
+                "loops": _loops(hass, entry, standings, cases),
+                "days": [
+                    {"day": day.isoformat(), "incidents": opened, "false_alarms": wrong}
+                    for day, opened, wrong in by_day(cases, until=now, days=days, zone=zone)
+                ],
+            }
+        )
+    return found
+
+
+def _concerned(standings: Collection[Standing], loop: str) -> bool:
+    return any(
+        one.role is not Role.DEPARTMENT or (one.responder is not None and one.responder.sees(loop))
+        for one in standings
+    )
+
+
+def _loops(
+    hass: HomeAssistant,
+    entry: CommunityEntry,
+    standings: Collection[Standing],
+    cases: Sequence[Case],
+) -> list[dict[str, Any]]:
+    registry = er.async_get(hass)
+    by_loop: Mapping[str, list[Case]] = {
+        loop: [case for case in cases if case.loop == loop]
+        # Loops of somebody's own have no switch of ours, but their incidents count.
+        for loop in dict.fromkeys([*SHIPPED_LOOPS, *(case.loop for case in cases)])
+    }
+    return [
+        {
+            "loop": loop,
+            "element": LOOPS[loop].element if loop in LOOPS else None,
+            "life_safety": loop in LOOPS and LOOPS[loop].life_safety,
+            "on": loop_is_on(hass, entry.runtime_data.engine, loop) if loop in LOOPS else None,
+            "switch": registry.async_get_entity_id(
+                SWITCH_DOMAIN, DOMAIN, f"{entry.entry_id}_loop_{loop}"
+            ),
+            **plain(figures(own)),
+        }
+        for loop, own in by_loop.items()
+        if _concerned(standings, loop)
+    ]
