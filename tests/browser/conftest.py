@@ -111,7 +111,7 @@ class Desk:
         await self.page.locator("input[name=username]").fill(user.username)
         await self.page.locator("input[name=password]").fill(user.password)
         await self.page.keyboard.press("Enter")
-        await self.page.locator(f"{CARD} .desk").wait_for()
+        await self.page.locator(f"{CARD} .desk, .figures").wait_for()
 
     @property
     def rows(self) -> Any:
@@ -133,9 +133,9 @@ class Desk:
             message,
         )
 
-    async def accessible(self) -> None:
+    async def accessible(self, card: str = CARD) -> None:
         """Serious findings of axe-core's rules are failures."""
-        path = await self.page.locator(CARD).evaluate(HOSTS)
+        path = await self.page.locator(card).evaluate(HOSTS)
         found = await Axe().run(self.page, context={"include": [{"fromShadowDom": path}]})
         serious = [
             (one["id"], [node["html"][:120] for node in one["nodes"]])

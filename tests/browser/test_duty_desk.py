@@ -195,6 +195,41 @@ async def test_no_serious_finding_of_the_accessibility_rules(
         await desk.button("Back").click()
 
 
+async def test_loops_are_counted_and_switched_by_whoever_configures(house: House, sit: Sit) -> None:
+    await house.signal("waterlogging", "Underpass")
+    desk = await sit("owner", path="/smart-community/loops")
+    card = desk.page.locator("smart-community-loops")
+    row = card.get_by_role("row", name="Waterlogging")
+    await expect(row.get_by_role("cell").first).to_have_text("1")
+    switch = card.get_by_role("switch", name="Bicycle parking")
+    for state in ("false", "true"):
+        await switch.click()
+        await expect(switch).to_have_attribute("aria-checked", state)
+    await desk.accessible("smart-community-loops")
+    guard = await sit("guard", path="/smart-community/loops", phone=True, language="zh-CN")
+    card = guard.page.locator("smart-community-loops")
+    await expect(card.get_by_role("row", name="积水")).to_contain_text("开")
+    await expect(card.get_by_role("switch")).to_have_count(0)
+
+
+async def test_figures_of_a_period_are_shown_and_follow_what_ends(house: House, sit: Sit) -> None:
+    desk = await sit("guard", path="/smart-community/statistics")
+    card = desk.page.locator("smart-community-statistics")
+    tile = card.locator(".tile").filter(has_text="Still open")
+    await expect(tile).to_contain_text("0")
+    number = (await house.signal("sos", "Building 9"))["number"]
+    closing = {"incident": number, "disposition": "false_alarm"}
+    await house.home.action("smart_community.close", closing, house.users["guard"])
+    row = card.get_by_role("row", name="Call for help")
+    await expect(row).to_contain_text("%", timeout=10_000)
+    await card.get_by_role("button", name="7 days").click()
+    await expect(card.get_by_role("button", name="7 days")).to_be_focused()
+    await expect(card.get_by_role("button", name="7 days")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await desk.accessible("smart-community-statistics")
+
+
 async def test_a_connection_that_was_lost_comes_back_with_what_happened_meanwhile(
     house: House, sit: Sit
 ) -> None:

@@ -42,7 +42,7 @@ export class Loops extends FiguresCard {
     const head = ["loop", "open", "period", "false_alarms", "on"].map((key) =>
       el("th", { scope: "col" }, fill(words.loops[key], { days: this.days })),
     );
-    const order = (row) => (ELEMENTS.indexOf(row.element) + ELEMENTS.length + 1) % (ELEMENTS.length + 1);
+    const order = ({ element }) => (ELEMENTS.includes(element) ? ELEMENTS.indexOf(element) : 99);
     const rows = community.loops
       .toSorted((one, other) => order(one) - order(other))
       .map((row) => this._row(community, row));
@@ -57,7 +57,7 @@ export class Loops extends FiguresCard {
     return el(
       open ? "tr.busy" : "tr",
       {},
-      el("th", { scope: "row" }, icon(iconOf(row.loop)), el("span", {}, name)),
+      el("th", { scope: "row" }, el("div.name", {}, icon(iconOf(row.loop)), el("span", {}, name))),
       el("td", {}, String(open)),
       el("td", {}, String(row.incidents)),
       el("td", {}, share(row, this.words)),

@@ -137,7 +137,7 @@ th, td { padding: .6rem .5rem; text-align: end; border-block-end: 1px solid var(
 th { font-weight: 500; }
 th:first-child { text-align: start; }
 thead th { color: var(--secondary-text-color); font-size: .9rem; }
-tbody th { display: flex; gap: .6rem; align-items: center; }
+tbody .name { display: flex; gap: .6rem; align-items: center; }
 tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy th, .busy td { font-weight: 700; }
 .busy ha-icon { color: var(--error-color); }

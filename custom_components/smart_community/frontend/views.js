@@ -5,13 +5,13 @@ import { devicesOf } from "./devices.js";
 import { languageOf, loadWords } from "./words.js";
 
 const ANY = ({ communities }) => communities.length > 0;
-// Path, icon, card, and when there is something to show.
+// Path, card, and when there is something to show.
 const VIEWS = [
-  ["desk", "mdi:bell-alert", "duty-desk", () => true],
-  ["township", "mdi:home-group", "township", ({ communities }) => communities.length > 1],
-  ["loops", "mdi:sync-alert", "loops", ANY],
-  ["statistics", "mdi:chart-bar", "statistics", ANY],
-  ["devices", "mdi:devices", "devices", (found) => ANY(found) && found.devices.length > 0],
+  ["desk", "duty-desk", () => true],
+  ["township", "township", ({ communities }) => communities.length > 1],
+  ["loops", "loops", ANY],
+  ["statistics", "statistics", ANY],
+  ["devices", "devices", (found) => ANY(found) && found.devices.length > 0],
 ];
 
 export async function dashboard(hass) {
@@ -23,10 +23,9 @@ export async function dashboard(hass) {
   const found = { communities, devices: devicesOf(hass) };
   return {
     title: words.title,
-    views: VIEWS.filter(([, , , shown]) => shown(found)).map(([path, icon, card]) => ({
+    views: VIEWS.filter(([, , shown]) => shown(found)).map(([path, card]) => ({
       title: words.views[path],
       path,
-      icon,
       type: "panel",
       cards: [{ type: `custom:smart-community-${card}` }],
     })),
