@@ -53,6 +53,7 @@ from .engine.runner import Outlook
 from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
 from .modbus_bus import ModbusBusData, async_setup_bus
+from .modbus_idle import async_follow_hours
 from .modbus_maps import async_remove_maps
 from .people import People
 from .photos import async_serve_photos
@@ -133,6 +134,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartCommunityEntry) -> 
     else:
         entry.runtime_data = await async_setup_bus(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS_OF[kind])
+    if isinstance(entry.runtime_data, ModbusBusData):
+        async_follow_hours(hass, entry, entry.runtime_data)
     return True
 
 

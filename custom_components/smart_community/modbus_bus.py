@@ -1,17 +1,16 @@
 """A Modbus bus at work: Home Assistant's shared connection, the poller, and units as subentries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.components.modbus.connection import async_get_temporary_unit, async_get_unit
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 
-from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS, SUBENTRY_UNIT
+from .const import DOMAIN, SUBENTRY_UNIT
 from .field.modbus.families import points_of
 from .field.modbus.line import Line
 from .field.modbus.poller import Poller, read_once
@@ -119,34 +118,6 @@ async def async_read_unit(
     async with async_get_temporary_unit(hass, params(entry.data), address) as unit:
         line.use(unit)
         return await read_once(line, unit, points, reach_of(entry.data))
-
-
-@callback
-def async_rest_points(hass: HomeAssistant, sources: Collection[str]) -> None:
-    """Read these entities' points in the slow lane, and all others as their tables say.
-
-    For loops: `sources` are the entities that no loop needs at present, because every loop that
-    uses them is out of its hours. What is not a point of a bus is passed over.
-    """
-    idle: dict[str, set[str]] = {}
-    registry = er.async_get(hass)
-    for source in sources:
-        found = registry.async_get(source)
-        if found is not None and found.platform == DOMAIN and found.config_subentry_id is not None:
-            key = found.unique_id.removeprefix(f"{found.config_subentry_id}_")
-            idle.setdefault(found.config_subentry_id, set()).add(key)
-    for bus in buses(hass):
-        for unit in bus.units.values():
-            bus.poller.set_idle(unit.address, idle.get(unit.subentry_id, ()))
-
-
-def buses(hass: HomeAssistant) -> list[ModbusBusData]:
-    """Return the buses that are loaded."""
-    return [
-        entry.runtime_data
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.data.get(CONF_KIND) == KIND_MODBUS_BUS and entry.state is ConfigEntryState.LOADED
-    ]
 
 
 def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> list[BusUnit]:

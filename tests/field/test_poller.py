@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 from modbus_connection import ModbusTcpParams
+from modbus_connection.exceptions import ModbusProtocolError
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
@@ -127,45 +128,6 @@ async def test_an_idle_point_is_read_in_the_slow_lane_until_it_is_needed(bus: Bu
     assert unit.reading("input_1").value is True
 
 
-@pytest.mark.parametrize(
-    ("fault", "qualities"),
-    [
-        (Fault.SILENT, {NO_ANSWER}),
-        (Fault.BUSY, {Quality.BUSY}),
-        (Fault.TRUNCATED, {NO_ANSWER}),
-        (Fault.WRONG_TRANSACTION, {NO_ANSWER}),
-        (Fault.GATEWAY_TARGET, {NO_ANSWER}),
-        (Fault.WRONG_UNIT, {GARBLED}),
-        (Fault.DROP, {DISCONNECTED}),
-        (Fault.GARBAGE, {NO_ANSWER, GARBLED, DISCONNECTED}),  # chance decides what it looks like
-    ],
-)
-async def test_a_faulty_unit_has_no_data_and_the_others_have_theirs_every_second(
-    bus: Bus, fault: Fault, qualities: set[Quality]
-) -> None:
-    faulty, first, last = bus.add(1), bus.add(2), bus.add(3)
-    bus.server.units[1].discrete[0] = True
-    await bus.pace.run()
-    bus.told.clear()
-    bus.server.units[1].fault = fault
-    for number in range(4):
-        on = number % 2 == 0
-        bus.server.units[2].discrete[0] = on
-        await bus.pace.run(1.6)
-        assert first.reading("input_1").value is on
-    assert {reading.value for reading in faulty.readings.values()} == {None}
-    assert {reading.quality for reading in faulty.readings.values()} <= qualities
-    assert all(reading.reason for reading in faulty.readings.values())
-    assert {reading.quality for reading in last.readings.values()} == {Quality.GOOD}
-    assert {address for address, _, _ in bus.told} == {1, 2}
-    bus.server.units[1].fault = None
-    await bus.pace.run(10)
-    assert faulty.reading("input_1").value is True
-    assert all(
-        reading.value is not False for a, key, reading in bus.told if (a, key) == (1, "input_1")
-    )
-
-
 async def test_an_answer_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
     late, other = bus.add(1), bus.add(2)
     bus.server.units[1].discrete.update(dict.fromkeys(range(4), True))
@@ -205,6 +167,54 @@ async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(b
         last = bus.asked(5)
     assert all(bus.asked(address) >= 3 for address in range(1, 5)), "none is given up"
     assert healthy.reading("input_1").quality is Quality.GOOD
+
+
+class Remembering:
+    """A serial server that keeps an answer for minutes, and gives it to whoever asks next."""
+
+    connected = True
+
+    def __init__(self) -> None:
+        self.kept: list[int] | None = None
+        self.silent = False
+        self.asked: list[int] = []
+
+    async def read_input_registers(self, address: int, count: int) -> list[int]:
+        self.asked.append(count)
+        answer = list(range(address, address + count))
+        if self.silent:
+            self.kept = self.kept or answer
+            raise TimeoutError
+        kept, self.kept = self.kept, None
+        if kept is not None and len(kept) != count:
+            raise ModbusProtocolError("another length")
+        return answer if kept is None else [7] * count
+
+    async def disconnect(self) -> None: ...
+
+    def require_timeout(self, _: float) -> None: ...
+
+    def set_message_spacing(self, _: float) -> None: ...
+
+
+async def test_an_answer_that_a_serial_server_kept_is_known_by_its_length(bus: Bus) -> None:
+    server = Remembering()
+    bus.poller.line.baudrate = 9600
+    unit = PolledUnit(
+        unit=server,  # type: ignore[arg-type]
+        points=tuple(figure(address, lane=Lane.FAST) for address in range(10)),
+        changed=lambda key: bus.told.append((1, key, unit.reading(key))),
+    )
+    bus.poller.add(1, unit)
+    await bus.pace.run()
+    server.silent = True
+    await bus.pace.run(15)
+    assert len(set(server.asked[-3:])) == 3, "no probe asks for as much as the one before"
+    server.silent = False
+    await bus.pace.run(25)
+    values = {reading.value for _, _, reading in bus.told} - {None}
+    assert values == set(range(10))
+    assert unit.reading("input_3").value == 3
 
 
 async def test_a_part_that_is_refused_leaves_the_detectors_heard(bus: Bus) -> None:
@@ -340,15 +350,6 @@ async def test_a_pulled_cable_is_no_data_at_once_on_every_unit_and_heals_by_itse
     await bus.pace.run(10)
     assert units[1].reading("input_1").value is True
     assert all(unit.reading("input_2").value is False for unit in units)
-
-
-async def test_a_restarted_gateway_is_heard_again(bus: Bus) -> None:
-    unit = bus.add(1)
-    await bus.pace.run()
-    bus.server.hang_up()
-    bus.server.units[1].discrete[0] = True
-    await bus.pace.run(4)
-    assert unit.reading("input_1").value is True
 
 
 async def test_units_come_and_go_on_the_same_connection(bus: Bus) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..point import Kind, Lane, Point
 
@@ -29,6 +29,12 @@ class Block:
     def end(self) -> int:
         """The address behind the last."""
         return self.address + self.count
+
+    def shorter(self, times: int) -> Block:
+        """Return a block whose answer has another length, and not that of the times before."""
+        step = 8 if self.kind.is_bit else 1
+        count = self.count - step * (1 + times % 3)
+        return replace(self, count=count) if count > 0 else self
 
     def holds(self, point: Point) -> bool:
         """Whether the whole point is read with it."""

@@ -162,10 +162,27 @@ class Poller:
                 unit.take(job, raw, started)
 
     async def _probe(self, address: int) -> None:
-        """Ask a unit that failed for one block: a dead one costs one time-out."""
+        """Ask a unit that failed for one block: a dead one costs one time-out.
+
+        In RTU framing nothing but its length tells an answer from one that was asked for earlier: a
+        serial server may keep that for minutes, and hand it to the next connection. So less is
+        asked for than ever before, and nothing of it is believed.
+        """
         unit = self._units[address]
         job = min(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
-        await self._read(address, job)
+        if not self.line.baudrate:
+            await self._read(address, job)
+            return
+        try:
+            await self.line.read(unit.unit, job.block.shorter(unit.failures))
+        except NoData as lack:
+            if self._units.get(address) is not unit:
+                return
+            if lack.quality is not Quality.REFUSED:
+                self._failed(address, unit, lack)
+                return
+        if self._units.get(address) is unit:
+            self._lives(address, unit)
 
     async def _search(self, address: int) -> None:
         """Ask what the search of a unit's map wants to know."""

@@ -51,7 +51,7 @@ class PolledUnit:
 
     `barriers` is what was learned of the unit's map, to be kept with it: `learned` is called when
     it grows; `ailing` when a point gets or loses its data. `rest` is how long a unit that failed is
-    left alone, until `due`, and `why` it failed;
+    left alone, until `due`, and `why` it failed, `failures` how often it has so far;
     `search` is the job whose block is being searched for holes: it is not made meanwhile.
     """
 
@@ -67,6 +67,7 @@ class PolledUnit:
     due: float = 0.0
     jobs: list[Job] = field(init=False)
     why: Quality | None = field(default=None, init=False)
+    failures: int = field(default=0, init=False)
     search: tuple[Job, Learner] | None = field(default=None, init=False)
     _idle: frozenset[str] = field(default=frozenset(), init=False)
     _search_at: dict[Block, float] = field(default_factory=dict, init=False)
@@ -163,6 +164,7 @@ class PolledUnit:
         for judge in self._judges.values():
             judge.forget()
         self.search, self.why = None, lack.quality
+        self.failures += 1
         self.lack(self.points, lack)
         self.rest = min(self.rest * 2 or FIRST_REST, self.longest_rest)
         self.due = now + self.rest

@@ -1,0 +1,148 @@
+"""Every fault by name, over TCP, UDP and RTU: what it is called, and that it heals.
+
+The faulty unit has two blocks of the same shape with different contents, read one after the other
+every second. An answer that is taken for another request's puts the one's values on the other: that
+is what would be seen here, and nowhere else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUdpParams
+from modbus_connection.tmodbus import ModbusConnection
+
+from custom_components.smart_community.field.modbus.line import Line
+from custom_components.smart_community.field.modbus.poller import Poller
+from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
+from tests.simulators.modbus_server import Fault, ModbusServer, Wire
+
+from .conftest import Bus, Pace
+
+NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
+WIRES = (Wire.TCP, Wire.RTU, Wire.UDP)
+# What each fault is called on the points of its unit. Over RTU an answer that is not the unit's own
+# is passed over, and what is left is silence; what garbage looks like is chance.
+CALLED = {
+    Fault.SILENT: {NO_ANSWER},
+    Fault.SLOW: {NO_ANSWER},
+    Fault.LATE: {NO_ANSWER},
+    Fault.DROP: {Quality.DISCONNECTED, NO_ANSWER},  # over UDP there is nothing to drop
+    Fault.TRUNCATED: {NO_ANSWER},
+    Fault.SHORT: {GARBLED, NO_ANSWER},
+    Fault.GARBAGE: {NO_ANSWER, GARBLED, Quality.DISCONNECTED},
+    Fault.BAD_CRC: {GARBLED},
+    Fault.WRONG_TRANSACTION: {NO_ANSWER},
+    Fault.WRONG_UNIT: {GARBLED, NO_ANSWER},
+    Fault.WRONG_FUNCTION: {GARBLED, NO_ANSWER},
+    Fault.ILLEGAL_FUNCTION: {REFUSED},
+    Fault.ILLEGAL_ADDRESS: {REFUSED},
+    Fault.ILLEGAL_VALUE: {REFUSED},
+    Fault.DEVICE_FAILURE: {REFUSED},
+    Fault.ACKNOWLEDGE: {Quality.BUSY},
+    Fault.BUSY: {Quality.BUSY},
+    Fault.GATEWAY_PATH: {NO_ANSWER},
+    Fault.GATEWAY_TARGET: {NO_ANSWER},
+    Fault.OUT_OF_RANGE: {Quality.OUT_OF_RANGE},
+    Fault.ALL_ONES: {Quality.NO_VALUE},
+}
+# Such an answer is right: the field that would be wrong is not there.
+HARMLESS = {
+    (Wire.TCP, Fault.BAD_CRC),
+    (Wire.UDP, Fault.BAD_CRC),
+    (Wire.RTU, Fault.WRONG_TRANSACTION),
+}
+# An answer that comes so late is another request's, if anybody's.
+LATE = 0.5
+
+
+def _point(address: int, lane: Lane = Lane.FAST) -> Point:
+    return Point(
+        key=f"input_{address}",
+        kind=Kind.INPUT,
+        address=address,
+        type=DataType.UINT16,
+        lane=lane,
+        maximum=10_000.0,
+    )
+
+
+BLOCKS = tuple(_point(start + offset) for start in (0, 300) for offset in range(10))
+
+
+@pytest.fixture(params=WIRES)
+async def bus(request: pytest.FixtureRequest, socket_enabled: None) -> AsyncIterator[Bus]:
+    async with ModbusServer(wire=request.param) as server:
+        for address in (1, 2, 3):
+            unit = server.add_fire_panel(address, inputs=4)
+            unit.input.update({point.address: 1000 * address + point.address for point in BLOCKS})
+        params = {
+            Wire.TCP: ModbusTcpParams(host=server.host, port=server.port),
+            Wire.UDP: ModbusUdpParams(host=server.host, port=server.port),
+            Wire.RTU: ModbusSerialParams(
+                device=f"socket://{server.host}:{server.port}", baudrate=115200
+            ),
+        }[request.param]
+        link = ModbusConnection(params)
+        pace = Pace()
+        poller = Poller(Line(within=0.3), clock=pace.clock, sleep=pace.sleep)
+        running = asyncio.create_task(poller.run())
+        await pace.first()
+        yield Bus(server=server, link=link, poller=poller, pace=pace)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await link.close()
+        # What comes too late comes even to a line that was closed.
+        await asyncio.sleep(LATE)
+
+
+def _wrong(bus: Bus) -> list[tuple[int, str, float | None]]:
+    """Return every value that was told and that the unit has never had."""
+    return [
+        (address, key, reading.value)
+        for address, key, reading in bus.told
+        if reading.value is not None
+        and reading.value != 1000 * address + int(key.removeprefix("input_"))
+    ]
+
+
+@pytest.mark.parametrize("fault", CALLED)
+async def test_a_fault_marks_its_own_unit_says_why_and_heals_by_itself(
+    bus: Bus, fault: Fault
+) -> None:
+    units = {address: bus.add(address, BLOCKS) for address in (1, 2, 3)}
+    await bus.pace.run()
+    assert len(bus.told) == 60
+    bus.told.clear()
+    bus.server.units[1].fault, bus.server.units[1].delay = fault, LATE
+    for _ in range(8):
+        asked = bus.asked(2)
+        await bus.pace.run(1.5)
+        assert bus.asked(2) >= asked + 2, "the healthy ones are asked as before"
+    assert _wrong(bus) == []
+    assert {address for address, _, _ in bus.told} <= {1}
+    for address in (2, 3):
+        qualities = {reading.quality for reading in units[address].readings.values()}
+        assert qualities == {Quality.GOOD}
+    if (bus.server.wire, fault) not in HARMLESS:
+        lacking = units[1].readings.values()
+        assert {reading.value for reading in lacking} == {None}
+        assert all(reading.reason for reading in lacking)
+        assert {reading.quality for reading in lacking} <= CALLED[fault]
+    bus.server.units[1].fault = None
+    await bus.pace.run(11)
+    assert {reading.quality for reading in units[1].readings.values()} == {Quality.GOOD}
+    assert _wrong(bus) == []
+
+
+async def test_a_gateway_that_is_restarted_is_heard_again(bus: Bus) -> None:
+    unit = bus.add(1, BLOCKS)
+    await bus.pace.run()
+    await bus.server.refuse(True)
+    await bus.pace.run(30)
+    assert {reading.value for reading in unit.readings.values()} == {None}
+    await bus.server.refuse(False)
+    await bus.pace.run(11)
+    assert {reading.quality for reading in unit.readings.values()} == {Quality.GOOD}
