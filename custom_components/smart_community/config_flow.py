@@ -19,11 +19,13 @@ from .config_flow_points import PointTableSubentryFlow
 from .config_flow_provider import ProviderSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .config_flow_unit import UnitSubentryFlow
+from .config_flow_zigbee import ZigbeeNetworkFlow
 from .const import (
     CONF_KIND,
     DOMAIN,
     KIND_COMMUNITY,
     KIND_MODBUS_BUS,
+    KIND_ZIGBEE_NETWORK,
     SUBENTRY_PLAN,
     SUBENTRY_POINT_TABLE,
     SUBENTRY_PROVIDER,
@@ -42,10 +44,11 @@ _SUBENTRIES: Final[dict[str, dict[str, type[ConfigSubentryFlow]]]] = {
         SUBENTRY_UNIT: UnitSubentryFlow,
         SUBENTRY_POINT_TABLE: PointTableSubentryFlow,
     },
+    KIND_ZIGBEE_NETWORK: {},
 }
 
 
-class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, domain=DOMAIN):
+class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, ZigbeeNetworkFlow, domain=DOMAIN):
     """Offers the kinds of entry. The kind is fixed at creation: Home Assistant asks only once."""
 
     @classmethod
@@ -65,15 +68,20 @@ class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Go to the steps of the entry's kind."""
-        if self._get_reconfigure_entry().data[CONF_KIND] == KIND_MODBUS_BUS:
+        kind = self._get_reconfigure_entry().data[CONF_KIND]
+        if kind == KIND_MODBUS_BUS:
             return await self.async_step_reconfigure_modbus_bus(user_input)
+        if kind == KIND_ZIGBEE_NETWORK:
+            return await self.async_step_reconfigure_zigbee_network(user_input)
         return await self.async_step_reconfigure_community(user_input)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
         """Open the first responder's or unit's form: an entry without any reaches nobody."""
         entry = result["result"]
-        first = next(iter(_SUBENTRIES[entry.data[CONF_KIND]]))
+        first = next(iter(_SUBENTRIES[entry.data[CONF_KIND]]), None)
+        if first is None:  # devices are paired, not typed in
+            return result
         form = await self.hass.config_entries.subentries.async_init(
             (entry.entry_id, first), context=SubentryFlowContext(source=SOURCE_USER)
         )

@@ -86,10 +86,10 @@ def _suggested(form: ConfigFlowResult) -> dict[str, Any]:
     }
 
 
-async def test_the_menu_offers_a_community_and_a_modbus_bus(hass: HomeAssistant) -> None:
+async def test_the_menu_offers_each_kind_of_entry(hass: HomeAssistant) -> None:
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
-    assert menu["menu_options"] == ["community", "modbus_bus"]
+    assert menu["menu_options"] == ["community", "modbus_bus", "zigbee_network"]
 
 
 async def test_a_new_community_asks_for_its_first_responder(hass: HomeAssistant) -> None:

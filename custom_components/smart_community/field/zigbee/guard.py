@@ -116,6 +116,18 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
 
         @override
+        @classmethod
+        async def new(cls, *args: Any, **kwargs: Any) -> ControllerApplication:
+            """Open the database, whole or not at all: half opened it keeps its thread for good."""
+            opening = asyncio.ensure_future(super().new(*args, **kwargs))
+            try:
+                app: ControllerApplication = await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                await (await opening).shutdown()
+                raise
+            return app
+
+        @override
         async def request(self, *args: Any, **kwargs: Any) -> None:
             if (task := asyncio.current_task()) is not None:
                 self._callers.add(task)

@@ -22,7 +22,7 @@ from zigpy.exceptions import (
     NetworkNotFormed,
 )
 
-from .guard import identity_of, radio_config
+from .guard import identity_of, radio_config, trouble_of
 from .model import Coordinator, Identity, NetworkError, Trouble
 
 # A name to look up and a bridge that wakes; a port that is closed says so at once.
@@ -89,7 +89,7 @@ async def _connected(
     coordinator: Coordinator, within: float
 ) -> AsyncIterator[ControllerApplication]:
     controller: Any = RadioType[coordinator.radio_type].controller
-    app: ControllerApplication = controller(controller.SCHEMA(radio_config(coordinator, None)))
+    app: ControllerApplication = controller(radio_config(coordinator))
     try:
         async with asyncio.timeout(within):
             await app.connect()
@@ -152,3 +152,23 @@ def _write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+async def adopt(coordinator: Coordinator, database: Path) -> Identity:
+    """Take the coordinator's present settings as the right ones of a network that is known.
+
+    They become the newest backup in its database, which zigpy compares with at each start.
+    Raises NetworkError.
+    """
+    controller: Any = RadioType[coordinator.radio_type].controller
+    app = await controller.new(radio_config(coordinator, database), start_radio=False)
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN):
+            await app.connect()
+            await app.backups.create_backup()
+        return identity_of(app.state)
+    except Exception as err:
+        raise NetworkError(trouble_of(err)[0], str(err) or type(err).__name__) from err
+    finally:
+        with suppress(Exception):
+            await app.shutdown()

@@ -1,0 +1,259 @@
+"""Setting a Zigbee network up: what is asked, and that nothing on a coordinator changes unasked."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.usb import UsbServiceInfo
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smart_community.const import DOMAIN
+from tests.simulators.zigbee import VirtualCoordinator, devices
+
+from .translated import assert_flow_said
+from .zigbee_ground import pair, set_up, state, until
+
+LINE = {"baudrate": 115200, "flow_control": "none"}
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
+        yield radio
+
+
+def epid(radio: VirtualCoordinator) -> str:
+    network = radio.tokens.network
+    assert network is not None
+    return str(network.parameters.extendedPanId)
+
+
+async def begin(hass: HomeAssistant) -> ConfigFlowResult:
+    menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": "user"})
+    assert_flow_said(menu)
+    return await go(hass, menu, {"next_step_id": "zigbee_network"})
+
+
+async def go(hass: HomeAssistant, at: ConfigFlowResult, answer: dict[str, Any]) -> ConfigFlowResult:
+    result = await hass.config_entries.flow.async_configure(at["flow_id"], answer)
+    assert_flow_said(result)
+    return result
+
+
+def form(path: str, name: str = "Building 1") -> dict[str, Any]:
+    return {"name": name, "path": path, "radio_type": "ezsp", "line": LINE}
+
+
+async def leave(hass: HomeAssistant) -> None:
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_network_is_taken_over_as_it_is(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    before = epid(radio)
+    result = await go(hass, await begin(hass), form(radio.path))
+    assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "zigbee_choice")
+    assert result["menu_options"] == ["zigbee_take_over", "zigbee_form"]
+    assert result["description_placeholders"]["network"] == before
+    result = await go(hass, result, {"next_step_id": "zigbee_take_over"})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.data["extended_pan_id"] == before == epid(radio)
+    assert entry.data["ieee"] == str(radio.eui64)
+    await until(lambda: entry.runtime_data.network.trouble is None)
+    await leave(hass)
+
+
+async def test_a_blank_coordinator_gets_a_network_when_a_person_says_so(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    async with VirtualCoordinator(boots_on_connect=True) as radio:
+        result = await go(hass, await begin(hass), form(radio.path))
+        assert result["menu_options"] == ["zigbee_form"]
+        assert radio.tokens.network is None
+        result = await go(hass, result, {"next_step_id": "zigbee_form"})
+        assert radio.tokens.network is None
+        result = await go(hass, result, {})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["result"].data["extended_pan_id"] == epid(radio)
+        await leave(hass)
+
+
+async def test_what_is_overwritten_is_written_down_first(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    before = epid(radio)
+    result = await go(hass, await begin(hass), form(radio.path))
+    result = await go(hass, result, {"next_step_id": "zigbee_form"})
+    result = await go(hass, result, {})
+    assert epid(radio) != before
+    (kept,) = Path(hass.config.path(".storage/smart_community_zigbee_backups")).iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    assert json.loads(kept.read_text())["extended_pan_id"] == before.replace(":", "")
+    await leave(hass)
+
+
+async def test_each_thing_that_is_no_radio_is_called_by_its_name(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    async def chatter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(64)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    at = await begin(hass)
+    for path, error in (
+        ("socket://127.0.0.1:1", "zigbee_cannot_connect"),
+        ("/dev/serial/by-id/not-there", "zigbee_cannot_connect"),
+        ("http://127.0.0.1", "zigbee_path_invalid"),
+        ("socket://127.0.0.1", "zigbee_path_invalid"),
+    ):
+        at = await go(hass, at, form(path))
+        assert at["errors"] == {"base": error}, path
+    server = await asyncio.start_server(chatter, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    at = await go(hass, at, form(f"socket://127.0.0.1:{port}"))
+    assert at["errors"] == {"base": "zigbee_no_radio"}
+    at = await go(hass, at, form("socket://127.0.0.1:1", "  "))
+    assert at["errors"] == {"base": "name_missing"}
+    server.close()
+
+
+async def test_a_coordinator_that_somebody_else_has_is_refused(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    zha = MockConfigEntry(domain="zha", data={"device": {"path": "socket://10.0.0.7:6638"}})
+    zha.add_to_hass(hass)
+    await set_up(hass, radio)
+    at = await begin(hass)
+    at = await go(hass, at, form("socket://10.0.0.7:6638"))
+    assert at["errors"] == {"base": "zigbee_belongs_to_zha"}
+    at = await go(hass, at, form(radio.path))
+    assert at["errors"] == {"base": "zigbee_in_use"}
+    await leave(hass)
+
+
+async def test_the_same_network_at_another_address_is_no_second_one(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    result = await go(hass, await begin(hass), form(radio.path))
+    await go(hass, result, {"next_step_id": "zigbee_take_over"})
+    async with VirtualCoordinator(tokens=radio.tokens, boots_on_connect=True) as twin:
+        result = await go(hass, await begin(hass), form(twin.path))
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    await leave(hass)
+
+
+async def test_a_network_is_restored_to_the_coordinator_that_takes_the_place_of_a_broken_one(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    known = epid(radio)
+    app = entry.runtime_data.network.gateway.application_controller
+    await app.backups.create_backup()
+    await radio.refuse(True)
+    async with VirtualCoordinator(boots_on_connect=True) as spare:
+        at = await entry.start_reconfigure_flow(hass)
+        assert_flow_said(at)
+        at = await go(hass, at, form(spare.path))
+        assert at["menu_options"] == ["zigbee_restore"]
+        at = await go(hass, at, {"next_step_id": "zigbee_restore"})
+        assert spare.tokens.network is None
+        at = await go(hass, at, {})
+        assert (at["type"], at["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+        assert epid(spare) == known
+        spare.take_devices(radio)
+        await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "off")
+        await smoke.alarm()
+        await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "on")
+        await leave(hass)
+
+
+async def test_a_form_that_fails_or_is_left_open_leaves_the_network_at_work(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    entry = await set_up(hass, radio)
+    at = await entry.start_reconfigure_flow(hass)
+    at = await go(hass, at, form("socket://127.0.0.1:1"))
+    assert at["errors"] == {"base": "zigbee_cannot_connect"}
+    await until(lambda: entry.runtime_data.network.trouble is None)
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as other:
+        at = await go(hass, at, form(other.path))
+        assert at["menu_options"] == ["zigbee_restore"]
+        before = epid(other)
+        await until(lambda: entry.runtime_data.network.trouble is None)
+        assert epid(other) == before
+    await leave(hass)
+
+
+async def test_a_coordinator_that_moved_is_found_at_its_new_address(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    entry = await set_up(hass, radio)
+    await radio.refuse(True)
+    async with VirtualCoordinator(tokens=radio.tokens, boots_on_connect=True) as moved:
+        at = await entry.start_reconfigure_flow(hass)
+        at = await go(hass, at, form(moved.path, "Building one"))
+        assert at["reason"] == "reconfigure_successful"
+        assert (entry.title, entry.data["path"]) == ("Building one", moved.path)
+        await until(lambda: entry.runtime_data.network.trouble is None)
+        await leave(hass)
+
+
+async def test_network_coordinators_and_sticks_announce_themselves(hass: HomeAssistant) -> None:
+    address = ip_address("10.1.2.3")
+    announced = ZeroconfServiceInfo(
+        ip_address=address,
+        ip_addresses=[address],
+        port=6638,
+        hostname="slzb-06.local.",
+        type="_slzb-06._tcp.local.",
+        name="slzb-06._slzb-06._tcp.local.",
+        properties={"radio_type": "znp"},
+    )
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "zeroconf"}, data=announced
+    )
+    assert_flow_said(result)
+    assert result["step_id"] == "zigbee_network"
+    suggested = {
+        str(key): key.description["suggested_value"]
+        for key in result["data_schema"].schema
+        if key.description
+    }
+    assert suggested == {
+        "name": "slzb-06",
+        "path": "socket://10.1.2.3:6638",
+        "radio_type": "znp",
+    }
+    stick = UsbServiceInfo(
+        device="/dev/ttyUSB7", vid="10C4", pid="EA60", serial_number="1", manufacturer="x",
+        description="Sonoff Zigbee Plus",
+    )  # fmt: skip
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "usb"}, data=stick
+    )
+    assert result["step_id"] == "zigbee_network"
+    MockConfigEntry(domain="zha", data={"device": {"path": "/dev/ttyUSB7"}}).add_to_hass(hass)
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": "usb"}, data=stick
+    )
+    assert result["reason"] == "already_configured"
