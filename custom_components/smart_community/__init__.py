@@ -60,6 +60,7 @@ from .photos import async_serve_photos
 from .plans import Plans
 from .providers import Providers
 from .services import async_register_services
+from .services_drill import async_register_drill_services
 from .services_points import async_register_points_services
 from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
@@ -111,6 +112,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_load_texts(hass)
     async_register_services(hass)
     async_register_points_services(hass)
+    async_register_drill_services(hass)
     async_register_commands(hass)
     await async_serve_modules(hass)
     async_serve_photos(hass)

@@ -1,9 +1,11 @@
 """An incident with its timeline, for those who may read it: the same for action and dashboard."""
 
+from dataclasses import asdict
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
 
+from .core.drill import reached
 from .core.model import Incident
 from .data import CommunityEntry, find_incident
 from .views import incident_view, timeline_view
@@ -21,4 +23,7 @@ async def async_read_incident(
     await data.deeds.read(incident, context)
     entries = await data.engine.timeline(incident.id)
     timeline = await timeline_view(hass, entries, incident, data.people.names, language)
-    return entry, incident, {**incident_view(incident), "timeline": timeline}
+    shown = {**incident_view(incident), "timeline": timeline}
+    if incident.drill:
+        shown["reached"] = [asdict(row) for row in reached(incident, entries)]
+    return entry, incident, shown

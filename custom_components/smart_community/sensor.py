@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
-from .core.model import Tier
+from .core.model import Incident, Tier
 from .data import CommunityEntry, SmartCommunityEntry
 from .engine.engine import Engine
 from .entity import FollowingEntity
@@ -34,8 +34,13 @@ class FigureDescription(SensorEntityDescription):
     value: Callable[[Engine], int | str | datetime | None]
 
 
+def _real(engine: Engine) -> list[Incident]:
+    """Return what is running, the oldest first; a drill counts in no figure."""
+    return [one for one in engine.active if not one.drill]
+
+
 def _highest(engine: Engine) -> str | None:
-    reached = [one.tier for one in engine.active if one.tier is not None]
+    reached = [one.tier for one in _real(engine) if one.tier is not None]
     return max(reached, key=list(Tier).index).value if reached else None
 
 
@@ -43,7 +48,7 @@ FIGURES = (
     FigureDescription(
         key="open_incidents",
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda engine: len(engine.active),
+        value=lambda engine: len(_real(engine)),
     ),
     FigureDescription(
         key="highest_tier",
@@ -54,7 +59,7 @@ FIGURES = (
     FigureDescription(
         key="oldest_open",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value=lambda engine: engine.active[0].opened_at if engine.active else None,
+        value=lambda engine: next((one.opened_at for one in _real(engine)), None),
     ),
     FigureDescription(
         key="next_due",

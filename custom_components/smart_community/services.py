@@ -1,6 +1,6 @@
 """The actions of smart_community: what automations, scripts, dashboards and people call."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -27,7 +27,7 @@ from .zones import ZoneBy, source_name, zone_named, zone_of
 
 _DURATION = cv.positive_time_period
 _MOST_LISTED: Final = 1000
-_STEP = {
+STEP = {
     probatio.Optional("tier"): cv.string,
     probatio.Optional("responder"): cv.string,
     probatio.Required("after"): _DURATION,
@@ -37,8 +37,8 @@ _STEP = {
     probatio.Optional("critical"): cv.boolean,
     probatio.Optional("digest"): probatio.Any("", "daily", cv.time),
 }
-_POLICY = {
-    probatio.Required("ladder"): probatio.All(cv.ensure_list, [_STEP]),
+POLICY = {
+    probatio.Required("ladder"): probatio.All(cv.ensure_list, [STEP]),
     probatio.Optional("handle_within"): _DURATION,
     probatio.Optional("receipt_within"): _DURATION,
     probatio.Optional("severity"): probatio.Coerce(Severity),
@@ -60,7 +60,7 @@ _SIGNAL = {
     probatio.Optional("detect", default={}): DETECT,
     probatio.Optional("active"): ACTIVE,
     probatio.Optional("community"): cv.string,
-    **_POLICY,
+    **POLICY,
 }
 _OPEN = {
     probatio.Required("loop"): cv.string,
@@ -68,7 +68,7 @@ _OPEN = {
     probatio.Optional("summary", default=""): cv.string,
     probatio.Optional("sources", default=[]): cv.entity_ids,
     probatio.Optional("community"): cv.string,
-    **_POLICY,
+    **POLICY,
 }
 _WHICH = {probatio.Required("incident"): cv.string}
 _NOTE = {probatio.Optional("note", default=""): cv.string}
@@ -101,7 +101,7 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     await entry.runtime_data.deeds.check(Deed.SIGNAL, call.context)
     loop = _loop(call.data["loop"])
-    frozen = _policy(call, loop)
+    frozen = policy_of(call.data, loop)
     detect = detect_of(call.data["detect"])
     active = hours_of(call.data.get("active"))
     at = _at(call)
@@ -148,7 +148,7 @@ async def _open_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             loop=loop,
             zone=zone,
             zone_name=zone_name,
-            policy=_policy(call, loop),
+            policy=policy_of(call.data, loop),
             sources=tuple(
                 Signal(source=one, name=source_name(hass, one), raised=True, at=now)
                 for one in call.data["sources"]
@@ -240,9 +240,9 @@ def _loop(key: str) -> str:
     return key
 
 
-def _policy(call: ServiceCall, key: str) -> Policy:
+def policy_of(data: Mapping[str, Any], key: str) -> Policy:
+    """Return what an incident of a loop freezes, from the fields of an action."""
     loop = LOOPS.get(key)
-    data = call.data
     try:
         return policy(
             data["ladder"],

@@ -65,6 +65,9 @@ class IncidentTrigger(Trigger):
 
         @callback
         def heard(said: Announcement) -> None:
+            # A drill rings phones; it opens no gate and starts no fan.
+            if said.incident.drill:
+                return
             if said.what == self.what and self._wanted(said):
                 incident = said.incident
                 run_action(_payload(said), f"incident {incident.number} {self.what}", None)

@@ -157,6 +157,7 @@ async def test_every_role_to_the_community_itself(
     data: dict[str, tuple[str, dict[str, Any]]] = {
         "signal": ("signal", {**own_loop, "source": "binary_sensor.x", "raised": True}),
         "open": ("open_incident", {**own_loop, "zone": "yard"}),
+        "drill": ("drill", {**own_loop, "zone": "hall", "up_to": "property"}),
     }
     for deed, (action, fields) in data.items():
         for role, user in town.users.items():

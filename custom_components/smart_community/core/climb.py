@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .due import Turn, due_of, next_due
-from .ending import closed_by_itself
+from .ending import closed, closed_by_itself
 from .events import Announce, Delivered, Occasion
 from .model import (
     DeliveryState,
+    Disposition,
     Incident,
     Notice,
     Rung,
@@ -255,7 +256,12 @@ def reopen(incident: Incident, turn: Turn, occasion: Occasion) -> Incident:
 
 
 def remind(incident: Incident, turn: Turn, *, due: datetime | None, late: str | None) -> Incident:
-    """Ask again: the last step's people while nobody has taken it on, else whoever handled it."""
+    """Ask again: the last step's people while nobody has taken it on, else whoever handled it.
+
+    A drill ends here instead: its ladder has been climbed, and an exercise nags nobody.
+    """
+    if incident.drill:
+        return closed(incident, Disposition.TEST, turn, by="ladder")
     turn.note("reminder", due=due, number=incident.reminders + 1, late=late)
     if incident.status is Status.HANDLED:
         tell_again(incident, turn, Occasion.REMINDER)

@@ -189,6 +189,7 @@ class Responder:
         """
         if self.tier is Tier.TOWNSHIP:
             return True
+        zone = zone.removeprefix(DRILL_ZONE)
         placed = zone.startswith(("floor:", "area:"))
         here = not self.zones or not placed or zone in self.zones
         return here and (not self.loops or loop in self.loops)
@@ -218,6 +219,10 @@ class Source:
     value: float | None = None
     times: int = 1
     momentary: bool = False
+
+
+# Before the zone of a drill: the place is the same, the incident is not.
+DRILL_ZONE = "drill:"
 
 
 class RungState(StrEnum):

@@ -174,6 +174,7 @@ class Opener:
             policy=request.policy,
             sources=sources,
             summary=request.summary,
+            drill=request.drill,
         )
 
     def evidence(self, evidence: Evidence, actor: Actor | None, work: Work) -> None:
@@ -197,6 +198,7 @@ class Opener:
         policy: Policy,
         sources: dict[str, Source],
         summary: str = "",
+        drill: bool = False,
     ) -> Result:
         children = tuple(
             incident
@@ -217,6 +219,7 @@ class Opener:
             directory=work.directory.values(),
             children=children,
             summary=summary,
+            drill=drill,
             local=work.zone,
         )
         incident = transition.incident

@@ -33,6 +33,7 @@ class OpenRequest:
     policy: Policy
     sources: tuple[Signal, ...] = ()
     summary: str = ""
+    drill: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,87 @@
+"""Drills from the action to the report, beside a real alarm in the same place."""
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from .conftest import FarEnd
+from .test_incident import LADDER, act, member, pass_time, smoke
+
+
+async def drill(
+    hass: HomeAssistant, community: MockConfigEntry, up_to: str = "committee", **more: object
+) -> dict[str, object]:
+    data = {"loop": "smoke_single", "zone": "yard", "up_to": up_to, "ladder": LADDER, **more}
+    return await act(hass, community, "drill", **data)
+
+
+async def test_a_drill_says_everywhere_that_it_is_one_and_reports_who_was_reached(
+    hass: HomeAssistant,
+    community: MockConfigEntry,
+    far_end: FarEnd,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    number = (await drill(hass, community))["number"]
+    assert far_end.calls[-1]["title"].startswith("EXERCISE")
+    await pass_time(hass, community, freezer, seconds=20)
+    guard = await member(hass, community, "guard")
+    await act(hass, community, "acknowledge", guard, incident=number)
+    found = await act(hass, community, "get_incident", incident=number)
+    assert found["drill"]
+    (row,) = found["reached"]
+    assert (row["responder"], row["told_after"], row["by"]) == ("guard", 0, "answer")
+    assert row["reached_after"] >= 20
+
+
+async def test_a_real_alarm_in_the_middle_of_a_drill_is_an_incident_of_its_own(
+    hass: HomeAssistant, community: MockConfigEntry, far_end: FarEnd
+) -> None:
+    number = (await drill(hass, community))["number"]
+    real = await smoke(hass, community, zone="yard")
+    assert real["verdict"] == "opened"
+    assert real["number"] != number
+    assert not far_end.calls[-1]["title"].startswith("EXERCISE")
+
+
+async def test_a_drill_counts_in_no_figure_and_starts_no_automation(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    heard: list[Event] = []
+
+    @callback
+    def hear(event: Event) -> None:
+        heard.append(event)
+
+    hass.bus.async_listen("heard", hear)
+    assert await async_setup_component(hass, "automation", {})
+    await hass.services.async_call("automation", "reload", blocking=True)
+    await drill(hass, community)
+    assert hass.states.get("sensor.estate_open_incidents").state == "0"
+    assert hass.states.get("sensor.estate_oldest_open_incident").state == "unknown"
+    assert heard == []
+
+
+async def test_it_ends_by_itself(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    number = (await drill(hass, community, "property"))["number"]
+    for _ in range(8):
+        await pass_time(hass, community, freezer, seconds=600)
+    found = await act(hass, community, "get_incident", incident=number)
+    assert (found["status"], found["disposition"]) == ("closed", "test")
+
+
+async def test_without_a_ladder_somewhere_nobody_can_be_exercised(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    data = {"loop": "smoke_single", "zone": "yard", "up_to": "property"}
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "drill", **data)
+    assert refused.value.translation_key == "drill_no_ladder"
+    only_above = [{"tier": "township", "after": 0}]
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "drill", **data, ladder=only_above)
+    assert refused.value.translation_key == "drill_empty"
