@@ -5,6 +5,7 @@
     3  which alarms nobody hears of
     4  registry events, and a storm through 28 loops (bench_index.py)
     5  Modbus beside Home Assistant's own YAML integration (bench_modbus.py)
+    6  Zigbee beside bare bellows and Home Assistant's own ZHA (bench_zigbee.py)
 
 (a) this project: blueprint smoke_single on the floor; (b) an automation that notifies; (c) `alert`.
 """
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from script.lib.bench_modbus import modbus
+from script.lib.bench_zigbee import zigbee
 from tests.simulators.companion_phone import Notice, Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
 
@@ -397,7 +399,7 @@ async def main() -> None:
     """Run the chosen tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer detectors and rounds")
-    parser.add_argument("--only", choices=["push", "missed", "registry", "modbus"])
+    parser.add_argument("--only", choices=["push", "missed", "registry", "modbus", "zigbee"])
     options = parser.parse_args()
     cores = os.cpu_count()
     print(f"Python {platform.python_version()}, {cores} cores, {time.strftime('%Y-%m-%d')}")
@@ -409,6 +411,8 @@ async def main() -> None:
         registry(options.quick)
     if options.only in {None, "modbus"}:
         await modbus(options.quick)
+    if options.only in {None, "zigbee"}:
+        await zigbee(options.quick)
 
 
 if __name__ == "__main__":

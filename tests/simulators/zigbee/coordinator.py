@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Self, override
@@ -80,6 +81,7 @@ class VirtualCoordinator:
         self.air = Air(self.stack, self.keys, self.ezsp, self.faults, self.link.room)
         self.ezsp.serve(self.stack, self.keys, self.air)
         self.connections = 0
+        self.connected_at = 0.0
         self._client: _Client | None = None
         self._server: asyncio.Server | None = None
         self._slow: deque[bytes] = deque()
@@ -203,6 +205,7 @@ class VirtualCoordinator:
             self._client.transport.close()
         self._client = client
         self.connections += 1
+        self.connected_at = time.time()
         self.link.close()
         if self.faults.strikes(Fault.STRANGER):
             assert client.transport is not None
