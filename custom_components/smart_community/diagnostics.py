@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .core.codec import plain
 from .data import CommunityData, SmartCommunityEntry
+from .modbus_diagnostics import modbus_state
 from .views import incident_view
 from .zigbee_diagnostics import zigbee_state
 from .zigbee_network import ZigbeeData
@@ -16,6 +17,7 @@ REDACT = frozenset(
     {
         "database_url",
         "host",
+        "device",
         "title",
         "users",
         "number",
@@ -60,12 +62,4 @@ def _state(entry: SmartCommunityEntry) -> dict[str, Any]:
         }
     if isinstance(data, ZigbeeData):
         return zigbee_state(data)
-    return {
-        "units": {
-            str(address): {
-                "resting_seconds": unit.rest,
-                "qualities": sorted({reading.quality.value for reading in unit.readings.values()}),
-            }
-            for address, unit in data.poller.units.items()
-        }
-    }
+    return modbus_state(data)
