@@ -4,22 +4,23 @@ from custom_components.smart_community.core.permits import Deed, Permit
 
 DEEDS = list(Deed)
 # y(es), w(hy: with a reason), n(o), in this order: read, signal, open, acknowledge, handle, close,
-# escalate, assign, comment, drill, test, directory, operate.
+# escalate, assign, comment, drill, test, directory, operate,
+# report, add_evidence, agree.
 AGREED = {
-    "property": "yyyyyyyyyyyny",
-    "committee": "yyyyyyyyyyyny",
-    "department": "ynyyyyyyynnny",
-    "township": "ynyyyyyyyyynn",
-    "administrator": "yyywwwyyyyyyy",
-    "automation": "yyynwwyyyyyny",
-    "outsider": "nnnnnnnnnnnnn",
-    "removed": "nnnnnnnnnnnnn",
+    "property": "yyyyyyyyyyynyyyn",
+    "committee": "yyyyyyyyyyynyyyy",
+    "department": "ynyyyyyyynnnyyyn",
+    "township": "ynyyyyyyyyynnyyy",
+    "administrator": "yyywwwyyyyyyyyyy",
+    "automation": "yyynwwyyyyynyyyn",
+    "outsider": "nnnnnnnnnnnnnnnn",
+    "removed": "nnnnnnnnnnnnnnnn",
 }
 LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
 PLACES = ("own", "other loop", "other community")
 # What is done to the community itself, not to an incident of some loop.
-TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate"}
+TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate", "report", "agree"}
 
 
 def agreed(role: str, deed: str, place: str = "own") -> str:

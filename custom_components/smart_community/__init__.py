@@ -51,6 +51,7 @@ from .engine.evidence import EvidenceFiles
 from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
+from .evidence_http import evidence_url, register_views
 from .feed import SIGNAL_COMMITTED
 from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_idle import async_follow_hours
@@ -59,9 +60,11 @@ from .people import People
 from .photos import async_serve_photos
 from .plans import Plans
 from .providers import Providers
+from .report_desk import Reports
 from .services import async_register_services
 from .services_drill import async_register_drill_services
 from .services_points import async_register_points_services
+from .services_report import async_register_report_services
 from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
@@ -111,6 +114,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register what is there before any community is: actions, texts, the record of episodes."""
     await async_load_texts(hass)
     async_register_services(hass)
+    async_register_report_services(hass)
+    register_views(hass)
     async_register_points_services(hass)
     async_register_drill_services(hass)
     async_register_commands(hass)
@@ -168,8 +173,22 @@ async def async_remove_config_entry_device(
 
 async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:
     people = People(hass, entry)
+    pictures: dict[str, str] = {}
     plans = Plans(hass, entry, await hass.async_add_executor_job(load_almanac))
     url = entry.data.get("database_url") or f"sqlite:///{_database(hass, entry)}"
+
+    def worded(incident: Incident, send: Send, responder: Responder) -> Message:
+        picture = pictures.get(incident.id)
+        image = evidence_url(hass, picture) if picture else ""
+        return compose(
+            incident,
+            send,
+            responder,
+            texts=texts(hass, responder.language),
+            names=people.names,
+            zone=dt_util.get_default_time_zone(),
+            image=image,
+        )
 
     def spawn(work: Awaitable[None], name: str) -> object:
         return entry.async_create_background_task(hass, cast("Any", work), name)
@@ -196,7 +215,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
                 channels=_channels(hass, people, providers),
                 incident=engine.running,
                 responder=people.find,
-                compose=partial(_compose, hass, people),
+                compose=worded,
                 done=done,
                 spawn=spawn,
             )
@@ -221,6 +240,8 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         providers=providers,
         deeds=deeds,
         plans=plans,
+        reports=Reports(),
+        pictures=pictures,
         evidence=EvidenceFiles(Path(hass.config.path("smart_community_evidence", entry.entry_id))),
     )
     await async_install_blueprints(hass)
@@ -287,19 +308,6 @@ def _channels(
         *(Exchange(hass, kind, addresses, providers) for kind in EXCHANGED),
     )
     return {channel.kind: channel for channel in channels}
-
-
-def _compose(
-    hass: HomeAssistant, people: People, incident: Incident, send: Send, responder: Responder
-) -> Message:
-    return compose(
-        incident,
-        send,
-        responder,
-        texts=texts(hass, responder.language),
-        names=people.names,
-        zone=dt_util.get_default_time_zone(),
-    )
 
 
 def _database(hass: HomeAssistant, entry: CommunityEntry) -> str:

@@ -19,6 +19,7 @@ from .modbus_bus import ModbusBusData
 from .people import People
 from .plans import Plans
 from .providers import Providers
+from .report_desk import Reports
 from .zigbee_network import ZigbeeData
 
 
@@ -45,6 +46,8 @@ class CommunityData:
     deeds: Deeds
     evidence: EvidenceFiles
     plans: Plans
+    reports: Reports
+    pictures: dict[str, str] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     problems_changed: list[Callable[[], None]] = field(default_factory=list)
     responders_added: list[Callable[[], None]] = field(default_factory=list)

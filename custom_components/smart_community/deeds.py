@@ -106,7 +106,7 @@ class Deeds:
         entry = Entry(
             kind="refused", at=dt_util.utcnow(), actor=actor, data={"deed": deed, "reason": reason}
         )
-        await self._engine.refuse(incident.id if incident else COMMUNITY_LOG, entry)
+        await self._engine.note(incident.id if incident else COMMUNITY_LOG, entry)
 
     async def _by(
         self,

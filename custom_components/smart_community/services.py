@@ -21,7 +21,9 @@ from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
 from .loops import LOOPS
 from .reading import async_read_incident
+from .reports import of_report, reported
 from .services_detect import ACTIVE, DETECT, EVENT, detect_of, hours_of
+from .snapshots import async_take_snapshot
 from .views import incident_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
@@ -50,7 +52,9 @@ POLICY = {
 }
 _SIGNAL = {
     probatio.Required("loop"): cv.string,
-    probatio.Required("source"): cv.entity_ids,
+    probatio.Optional("source", default=[]): cv.entity_ids,
+    probatio.Optional("report"): cv.string,
+    probatio.Optional("camera"): probatio.Any("", cv.entity_id),
     probatio.Optional("raised"): cv.boolean,
     probatio.Optional("value"): cv.string,
     probatio.Optional("reason"): cv.string,
@@ -104,8 +108,42 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     frozen = policy_of(call.data, loop)
     detect = detect_of(call.data["detect"])
     active = hours_of(call.data.get("active"))
-    at = _at(call)
-    reason = call.data.get("reason", "edge")
+    report = reported(entry, call)
+    zones = _heard(hass, call, entry) if report is None else of_report(report)
+    if not zones:
+        raise refusal("signal_without_source")
+    results = [
+        await entry.runtime_data.engine.signal(
+            SignalRequest(
+                loop=loop,
+                zone=zone,
+                zone_name=zone_name,
+                signals=tuple(signals),
+                detect=detect,
+                policy=frozen,
+                active=active,
+                summary=report.text if report is not None else "",
+            )
+        )
+        for (zone, zone_name), signals in zones.items()
+    ]
+    if report is not None:
+        entry.runtime_data.reports.taken(report, results[0])
+    if camera := call.data.get("camera"):
+        for result in results:
+            if result.verdict is Verdict.OPENED and result.incident is not None:
+                look = async_take_snapshot(hass, entry, result.incident, camera)
+                entry.async_create_background_task(hass, look, f"picture from {camera}")
+    # Sources in several zones are several answers; the one that opened something speaks for all.
+    results.sort(key=lambda result: result.verdict is not Verdict.OPENED)
+    return _answer(results[0], zones=[_answer(result) for result in results])
+
+
+def _heard(
+    hass: HomeAssistant, call: ServiceCall, entry: CommunityEntry
+) -> dict[tuple[str, str], list[Signal]]:
+    """Return what the sources say, by the zone that each is in."""
+    at, reason = _at(call), call.data.get("reason", "edge")
     zones: dict[tuple[str, str], list[Signal]] = {}
     for entity_id in call.data["source"]:
         signal = Signal(
@@ -118,23 +156,7 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
             momentary=reason == EVENT,
         )
         zones.setdefault(_zone(hass, call, entity_id, entry), []).append(signal)
-    results = [
-        await entry.runtime_data.engine.signal(
-            SignalRequest(
-                loop=loop,
-                zone=zone,
-                zone_name=zone_name,
-                signals=tuple(signals),
-                detect=detect,
-                policy=frozen,
-                active=active,
-            )
-        )
-        for (zone, zone_name), signals in zones.items()
-    ]
-    # Sources in several zones are several answers; the one that opened something speaks for all.
-    results.sort(key=lambda result: result.verdict is not Verdict.OPENED)
-    return _answer(results[0], zones=[_answer(result) for result in results])
+    return zones
 
 
 async def _open_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:

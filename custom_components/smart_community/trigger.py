@@ -19,6 +19,7 @@ from .core.model import Severity, Tier
 from .data import SIGNAL_INCIDENT, Announcement
 from .trigger_alarm import AlarmTrigger
 from .trigger_lock import LockEventTrigger
+from .trigger_report import ReportTrigger
 
 _WORDS = probatio.All(cv.ensure_list, [cv.string])
 _FILTERS = {
@@ -145,6 +146,7 @@ async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     return {
         "alarm": AlarmTrigger,
         "lock_event": LockEventTrigger,
+        "person_reported": ReportTrigger,
         "incident_opened": OpenedTrigger,
         "incident_escalated": EscalatedTrigger,
         "incident_acknowledged": AcknowledgedTrigger,

@@ -120,6 +120,8 @@ def payload(message: Message) -> dict[str, Any]:
         "ttl": 0,
         "priority": "high",
     }
+    if message.image:
+        data["image"] = message.image
     if message.critical:
         data |= {
             "channel": "alarm_stream",

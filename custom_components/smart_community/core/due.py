@@ -82,6 +82,7 @@ _WANTED: Mapping[Occasion, frozenset[Status]] = {
     Occasion.HANDLED: frozenset({Status.HANDLED}),
     Occasion.ASSIGNED: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
     Occasion.DIGEST: frozenset({Status.OPEN, Status.ACKNOWLEDGED, Status.CLOSED}),
+    Occasion.PICTURE: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
     Occasion.JOINT: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
 }
 

@@ -110,6 +110,11 @@ class Joined:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Pictured:
+    """A picture has come: those who were told see it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClockJumped:
     """The system's clock was set: everything due moves along, so that nothing fires early."""
 
@@ -117,7 +122,8 @@ class ClockJumped:
 
 
 type Word = Acknowledge | Handle | Close | Escalate | Assign | Comment
-type Event = Alarmed | Quieted | Word | Tick | Delivered | TakenOver | Joined | ClockJumped
+type Fact = Alarmed | Quieted | Delivered | TakenOver | Joined | Pictured | ClockJumped
+type Event = Fact | Word | Tick
 
 
 class Occasion(StrEnum):
@@ -130,6 +136,7 @@ class Occasion(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
     JOINT = "joint"
+    PICTURE = "picture"
     ACKNOWLEDGED = "acknowledged"
     HANDLED = "handled"
     ASSIGNED = "assigned"

@@ -32,6 +32,7 @@ from .events import (
     Event,
     Joined,
     Occasion,
+    Pictured,
     Quieted,
     TakenOver,
     Tick,
@@ -147,6 +148,9 @@ def step(
             verdict = Verdict.TAKEN_OVER
         case Joined():
             incident, verdict = _joined(incident, event, turn), Verdict.JOINED
+        case Pictured():
+            tell_again(incident, turn, Occasion.PICTURE)
+            verdict = Verdict.RECORDED
         case ClockJumped(by=delta):
             turn.note("clock_jumped", seconds=delta.total_seconds())
             incident, verdict = _shifted(incident, delta), Verdict.RECORDED

@@ -14,6 +14,15 @@ ACTION_PREFIX = "SMART_COMMUNITY"
 TAG_PREFIX = "smart_community_"
 # Past a handful of names a phone shows an ellipsis; the count says the rest.
 _NAMED = 4
+_SILENT = frozenset(
+    (
+        Occasion.GROWN,
+        Occasion.ACKNOWLEDGED,
+        Occasion.HANDLED,
+        Occasion.DIGEST,
+        Occasion.PICTURE,
+    )
+)
 
 
 class Verb(StrEnum):
@@ -40,7 +49,8 @@ class Message:
     """One message to one responder. The tag makes a later one replace it on the phone.
 
     `announcement`: what a loudspeaker says where it happens. `facts` (loop, place, time, number)
-    are what fits the variables of a template that a provider has approved.
+    are what fits the variables of a template that a provider has approved. `image`: a link that
+    the phone opens without logging in.
     """
 
     tag: str
@@ -53,6 +63,7 @@ class Message:
     silent: bool = False
     buttons: tuple[Button, ...] = ()
     announcement: str = ""
+    image: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,10 +122,12 @@ def compose(
     texts: Mapping[str, Any],
     names: Mapping[str, str],
     zone: tzinfo,
+    image: str = "",
 ) -> Message:
     """Put a message together in the responder's language.
 
     `texts`: one of the files in texts/. `names`: responder key to name. `zone`: local time.
+    `image`: a link to the picture of the moment.
     """
     words = texts["message"]
     values = {
@@ -153,11 +166,11 @@ def compose(
         spoken=words["spoken"].format(title=title, text=lines[0], where=values["sources"]),
         incident=incident.id,
         critical=send.critical,
-        silent=send.occasion
-        in {Occasion.GROWN, Occasion.ACKNOWLEDGED, Occasion.HANDLED, Occasion.DIGEST}
+        silent=send.occasion in _SILENT
         or (send.occasion is Occasion.ASSIGNED and responder.key != incident.assignee),
         buttons=_buttons(incident, responder, words["buttons"]),
         announcement=_announcement(incident, words),
+        image=image,
         facts={
             "loop": _marked(values["loop"], incident, words),
             "place": incident.zone_name,

@@ -36,6 +36,9 @@ class Deed(StrEnum):
     TEST = "test"
     DIRECTORY = "directory"
     OPERATE = "operate"
+    REPORT = "report"
+    ADD_EVIDENCE = "add_evidence"
+    AGREE = "agree"
 
 
 class Permit(StrEnum):
@@ -50,18 +53,19 @@ class Permit(StrEnum):
 _LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 #   read signal open | acknowledge handle close escalate | assign comment
 #   | drill test directory | operate (valves, fans, gates: what stands on the site)
+#   | report add_evidence | agree (a threshold, with the residents)
 _ROWS: Mapping[Role, str] = {
-    Role.PROPERTY: "yyy yyyy yy yyn y",
-    Role.COMMITTEE: "yyy yyyy yy yyn y",
-    Role.DEPARTMENT: "yny yyyy yy nnn y",
-    Role.TOWNSHIP: "yny yyyy yy yyn n",
-    Role.ADMINISTRATOR: "yyy wwwy yy yyy y",
+    Role.PROPERTY: "yyy yyyy yy yyn y yy n",
+    Role.COMMITTEE: "yyy yyyy yy yyn y yy y",
+    Role.DEPARTMENT: "yny yyyy yy nnn y yy n",
+    Role.TOWNSHIP: "yny yyyy yy yyn n yy y",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
     # Nor does it need anybody's telephone number.
-    Role.AUTOMATION: "yyy nwwy yy yyn y",
-    Role.OUTSIDER: "nnn nnnn nn nnn n",
+    Role.AUTOMATION: "yyy nwwy yy yyn y yy n",
+    Role.OUTSIDER: "nnn nnnn nn nnn n nn n",
     # Whoever left may still hold a phone that is logged in.
-    Role.REMOVED: "nnn nnnn nn nnn n",
+    Role.REMOVED: "nnn nnnn nn nnn n nn n",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
     (role, deed): _LETTERS[letter]

@@ -147,8 +147,8 @@ class Engine:
         """Let a person's deed happen to a running incident."""
         return await self._runner.run(partial(self._act, incident_id, event))
 
-    async def refuse(self, incident_id: str, entry: Entry) -> None:
-        """Put a refusal on the incident's timeline."""
+    async def note(self, incident_id: str, entry: Entry) -> None:
+        """Put a line on a timeline that no decision follows from: a refusal, a report."""
         await self._runner.run(lambda work: work.batch.entries.append((incident_id, entry)))
 
     def tick(self) -> None:

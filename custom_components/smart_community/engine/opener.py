@@ -57,7 +57,7 @@ class Opener:
                 watch = self._wake(watch, work)
             running = self._running(work, watch, (*watch.episodes, *sources))
             finding = observe(watch, request.signals, active=running is not None, zone=work.zone)
-            result = self.follow(finding, work)
+            result = self.follow(finding, work, request.summary)
         for signal in request.signals:
             work.batch.signals.append(
                 SignalRow(
@@ -94,7 +94,7 @@ class Opener:
             return None
         return Verdict.MUTED_BY_PLAN, schedule.opens_after(work.now) or later
 
-    def follow(self, finding: Finding, work: Work) -> Result:
+    def follow(self, finding: Finding, work: Work, summary: str = "") -> Result:
         """Do what a detection's finding asks for: open, join, clear."""
         watch = finding.watch
         work.watch(watch)
@@ -112,6 +112,7 @@ class Opener:
                 zone_name=watch.zone_name,
                 policy=watch.policy,
                 sources=sources,
+                summary=summary,
             )
         # The same change reaches a greater incident through its own loop and through the lesser.
         news = {

@@ -12,6 +12,7 @@ class SignalRequest:
     """What a loop's automation says: who raised or cleared, and what to do about it.
 
     `active`: the hours that its blueprint names; a plan of the community goes before them.
+    `summary`: what a person said, for the incident that opens.
     """
 
     loop: str
@@ -21,6 +22,7 @@ class SignalRequest:
     detect: Detect
     policy: Policy
     active: Active | None = None
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

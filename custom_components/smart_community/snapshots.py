@@ -1,0 +1,54 @@
+"""A camera's picture of the moment at which an incident opened: evidence, and shown in the push."""
+
+import logging
+from typing import Final
+
+from homeassistant.components.camera import async_get_image
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+from ulid_transform import ulid_now
+
+from .core.events import Entry, Pictured
+from .core.evidence import Evidence, EvidenceKind
+from .core.model import Incident
+from .data import CommunityEntry
+from .engine.evidence import EvidenceError
+
+_LOGGER = logging.getLogger(__name__)
+
+# A camera that takes longer shows the street after the event.
+_WITHIN: Final = 10
+
+
+async def async_take_snapshot(
+    hass: HomeAssistant, entry: CommunityEntry, incident: Incident, camera: str
+) -> None:
+    """Keep a picture; whatever goes wrong is a line of the timeline and delays no alarm."""
+    data = entry.runtime_data
+    try:
+        image = await async_get_image(hass, camera, timeout=_WITHIN)
+        evidence_id = ulid_now()
+        name, digest = await hass.async_add_executor_job(
+            data.evidence.keep, evidence_id, image.content, image.content_type
+        )
+    except (HomeAssistantError, EvidenceError) as err:
+        _LOGGER.debug("No picture of %s from %s: %s", incident.number, camera, err)
+        missed = Entry(kind="no_picture", at=dt_util.utcnow(), data={"sources": [camera]})
+        await data.engine.note(incident.id, missed)
+        return
+    await data.engine.add_evidence(
+        Evidence(
+            id=evidence_id,
+            incident=incident.id,
+            kind=EvidenceKind.SNAPSHOT,
+            at=dt_util.utcnow(),
+            digest=digest,
+            media_type=image.content_type,
+            file=name,
+            data={"source": camera},
+        )
+    )
+    data.pictures[incident.id] = evidence_id
+    if data.engine.running(incident.id) is not None:
+        await data.engine.act(incident.id, Pictured())

@@ -1,0 +1,294 @@
+"""A person's report: photo, place and words, from the phone to the incident that its loop opens."""
+
+import asyncio
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+from homeassistant.auth.models import User
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import area_registry as ar
+from homeassistant.setup import async_setup_component
+from PIL import ExifTags, Image
+from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smart_community.engine.evidence import EvidenceError
+from custom_components.smart_community.evidence_http import evidence_url
+from custom_components.smart_community.evidence_photo import LARGEST, clean_photo
+
+from .conftest import FarEnd
+from .test_incident import act, member, person, settle
+
+LADDER = [{"tier": "property", "after": 0, "channels": ["sms"]}]
+SIGNAL = {
+    "action": "smart_community.signal",
+    "data": {"loop": "illegal_renovation", "report": "{{ trigger.report }}", "ladder": LADDER},
+}
+
+
+def photo(form: str = "JPEG", *, size: int = 64, **notes: Any) -> bytes:
+    """A photo as a phone takes it: with its position in the notes."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Phone"
+    exif[ExifTags.Base.Orientation] = 6
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps[ExifTags.GPS.GPSLatitudeRef] = "N"
+    gps[ExifTags.GPS.GPSLatitude] = (31.0, 13.0, 48.0)
+    out = io.BytesIO()
+    image = Image.effect_noise((size, size), 100).convert("RGB")
+    image.save(out, form, exif=exif.tobytes(), **notes)
+    return out.getvalue()
+
+
+async def client_of(hass: HomeAssistant, hass_client: ClientSessionGenerator, user: User) -> Any:
+    refresh = await hass.auth.async_create_refresh_token(user, CLIENT_ID)
+    return await hass_client(hass.auth.async_create_access_token(refresh))
+
+
+async def upload(client: Any, content: bytes) -> Any:
+    form = FormData()
+    form.add_field("file", content, filename="photo.jpg", content_type="image/jpeg")
+    return await client.post("/api/smart_community/photo", data=form)
+
+
+@pytest.fixture(autouse=True)
+async def http(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "http", {})
+
+
+async def listen(hass: HomeAssistant, **more: Any) -> None:
+    """An automation as the blueprint of illegal renovation makes it."""
+    trigger = {
+        "trigger": "smart_community.person_reported",
+        "options": {"loop": ["illegal_renovation"]},
+    }
+    signal = {**SIGNAL, "data": {**SIGNAL["data"], **more}}
+    one = {"id": "a", "alias": "a", "triggers": [trigger], "actions": [signal]}
+    Path(hass.config.path("configuration.yaml")).write_text(json.dumps({"automation": [one]}))
+    await hass.services.async_call("automation", "reload", blocking=True)
+    await hass.async_block_till_done()
+    assert hass.states.get("automation.a").state == "on"
+
+
+async def test_a_guards_report_with_a_ten_megabyte_photo_becomes_an_incident(
+    hass: HomeAssistant,
+    community: MockConfigEntry,
+    far_end: FarEnd,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await listen(hass)
+    home = ar.async_get(hass).async_create("Home 1-201")
+    guard = await member(hass, community, "guard")
+    client = await client_of(hass, hass_client, guard)
+    content = photo("PNG", size=2100)
+    assert 8 * 1024**2 < len(content) <= LARGEST
+    answer = await upload(client, content)
+    assert answer.status == 200
+    picture = (await answer.json())["photo"]
+    said = await act(
+        hass,
+        community,
+        "report",
+        guard,
+        loop="illegal_renovation",
+        zone=home.id,
+        text="Wall broken through",
+        photo=picture,
+        x=0.25,
+        y=0.75,
+    )
+    assert said["verdict"] == "opened"
+    incident = await community.runtime_data.engine.find(said["number"])
+    assert (incident.zone, incident.summary) == (f"area:{home.id}", "Wall broken through")
+    (evidence,) = await community.runtime_data.engine.evidence(incident.id)
+    assert evidence.data == {"x": 0.25, "y": 0.75}
+    assert evidence.by == "guard"
+    kept = await client.get(f"/api/smart_community/evidence/{evidence.id}")
+    body = await kept.read()
+    assert (kept.status, kept.content_type) == (200, "image/png")
+    assert hashlib.sha256(body).hexdigest() == evidence.digest
+    timeline = await community.runtime_data.engine.timeline(incident.id)
+    assert [one.kind for one in timeline if one.kind in {"reported", "evidence"}] == [
+        "reported",
+        "evidence",
+    ]
+    assert "Wall broken through" in far_end.calls[0]["message"]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP", "PNG"])
+def test_the_position_is_taken_out_and_which_way_is_up_is_kept(form: str) -> None:
+    content, media_type = clean_photo(photo(form), keep_position=False)
+    assert media_type == f"image/{form.lower()}"
+    notes = Image.open(io.BytesIO(content)).getexif()
+    assert not notes.get_ifd(ExifTags.IFD.GPSInfo)
+    assert (notes[ExifTags.Base.Orientation], notes[ExifTags.Base.Make]) == (6, "Phone")
+    assert b"31" not in content or b"GPS" not in content
+
+
+def test_other_notes_that_may_hold_the_position_stay_behind() -> None:
+    xmp = b"<x:xmpmeta><exif:GPSLatitude>31,13.8N</exif:GPSLatitude></x:xmpmeta>"
+    content, _ = clean_photo(photo(xmp=xmp, comment=b"at 31.23 N"), keep_position=False)
+    assert b"GPSLatitude" not in content
+    assert b"31.23" not in content
+
+
+def test_a_community_that_wants_the_position_keeps_the_photo_as_it_is() -> None:
+    content = photo()
+    assert clean_photo(content, keep_position=True) == (content, "image/jpeg")
+
+
+def test_what_is_no_photo_is_refused() -> None:
+    bomb = io.BytesIO()
+    Image.new("1", (40_000, 40_000)).save(bomb, "PNG")
+    for content, key in (
+        (b"", "photo_unreadable"),
+        (b"<svg onload=alert(1)>", "photo_unreadable"),
+        (photo()[:200], "photo_unreadable"),
+        (photo("GIF"), "photo_unreadable"),
+        (bomb.getvalue(), "photo_unreadable"),
+        (bytes(LARGEST + 1), "photo_too_large"),
+    ):
+        with pytest.raises(EvidenceError) as refused:
+            clean_photo(content, keep_position=False)
+        assert refused.value.key == key
+
+
+async def test_a_stranger_can_neither_upload_nor_report_nor_see(
+    hass: HomeAssistant,
+    community: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    await listen(hass)
+    stranger = await person(hass, "stranger")
+    client = await client_of(hass, hass_client, stranger)
+    answer = await upload(client, photo())
+    assert (answer.status, (await answer.json())["code"]) == (403, "not_permitted_outsider")
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "report", stranger, loop="illegal_renovation", zone="x")
+    assert refused.value.translation_key == "not_permitted_outsider"
+    guard = await member(hass, community, "guard")
+    mine = await client_of(hass, hass_client, guard)
+    picture = (await (await upload(mine, photo())).json())["photo"]
+    await act(hass, community, "report", guard, loop="illegal_renovation", zone="x", photo=picture)
+    path = f"/api/smart_community/evidence/{picture}"
+    assert (await mine.get(path)).status == 200
+    assert (await client.get(path)).status == 403
+    nobody = await hass_client_no_auth()
+    assert (await nobody.get(path)).status == 401
+    assert (await nobody.get(f"{path}?authSig=forged")).status == 401
+    # A notice's picture opens without logging in, by a link that Home Assistant has signed.
+    assert (await nobody.get(evidence_url(hass, picture))).status == 200
+    assert (await mine.get("/api/smart_community/evidence/none")).status == 404
+
+
+async def test_a_photo_of_somebody_else_cannot_be_claimed(
+    hass: HomeAssistant, community: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await listen(hass)
+    guard = await member(hass, community, "guard")
+    secretary = await member(hass, community, "secretary")
+    client = await client_of(hass, hass_client, guard)
+    picture = (await (await upload(client, photo())).json())["photo"]
+    for wrong in (picture, "../../secrets", "*"):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(
+                hass,
+                community,
+                "report",
+                secretary,
+                loop="illegal_renovation",
+                zone="x",
+                photo=wrong,
+            )
+        assert refused.value.translation_key == "photo_unknown"
+
+
+async def test_a_proof_brought_later_is_evidence_of_the_incident(
+    hass: HomeAssistant, community: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await listen(hass)
+    guard = await member(hass, community, "guard")
+    said = await act(hass, community, "report", guard, loop="illegal_renovation", zone="x")
+    client = await client_of(hass, hass_client, guard)
+    picture = (await (await upload(client, photo())).json())["photo"]
+    await act(hass, community, "add_evidence", guard, incident=said["number"], photo=picture)
+    engine = community.runtime_data.engine
+    assert [one.id for one in await engine.evidence(said["incident"])] == [picture]
+    with pytest.raises(ServiceValidationError):
+        await act(hass, community, "add_evidence", guard, incident=said["number"], photo=picture)
+
+
+async def test_a_report_that_no_automation_takes_is_not_lost_in_silence(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    guard = await member(hass, community, "guard")
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "report", guard, loop="illegal_renovation", zone="x")
+    assert refused.value.translation_key == "report_unheard"
+    assert community.runtime_data.reports.waiting == {}
+
+
+async def test_a_report_to_a_loop_that_sleeps_or_is_off_says_so(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    guard = await member(hass, community, "guard")
+    await listen(hass, active={"season": {"from": "02-29", "until": "02-29"}})
+    engine = community.runtime_data.engine
+    for on, key in ((True, "report_muted"), (False, "report_off")):
+        await engine.switch_loop("illegal_renovation", on=on)
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, community, "report", guard, loop="illegal_renovation", zone="x")
+        assert refused.value.translation_key == key
+
+
+async def test_two_reports_of_one_place_are_one_incident_and_the_second_is_on_record(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    await listen(hass)
+    guard = await member(hass, community, "guard")
+    first, second = [
+        await act(hass, community, "report", guard, loop="illegal_renovation", zone="x", text=text)
+        for text in ("a wall", "a second wall")
+    ]
+    assert first["incident"] == second["incident"]
+    timeline = await community.runtime_data.engine.timeline(first["incident"])
+    assert [one.data["note"] for one in timeline if one.kind == "reported"] == [
+        "a wall",
+        "a second wall",
+    ]
+
+
+async def test_a_signal_about_a_report_that_nobody_sent_is_refused(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    data = {"loop": "illegal_renovation", "ladder": LADDER}
+    for more, key in (({"report": "01"}, "report_unknown"), ({}, "signal_without_source")):
+        with pytest.raises(ServiceValidationError) as refused:
+            await hass.services.async_call(
+                "smart_community", "signal", {**data, **more}, blocking=True, context=Context()
+            )
+        assert refused.value.translation_key == key
+
+
+async def test_uploads_that_nobody_claims_are_deleted_after_a_day(
+    hass: HomeAssistant, community: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    guard = await member(hass, community, "guard")
+    client = await client_of(hass, hass_client, guard)
+    first = (await (await upload(client, photo())).json())["photo"]
+    folder = Path(hass.config.path("smart_community_evidence", community.entry_id, "uploads"))
+    (old,) = folder.iterdir()
+    assert first in old.name
+
+    await asyncio.to_thread(os.utime, old, (0, 0))
+    await upload(client, photo())
+    assert not old.exists()
+    await settle(hass, community)
