@@ -42,7 +42,9 @@ async def async_send_report(hass: HomeAssistant, entry: CommunityEntry, report: 
     future: asyncio.Future[Result] = hass.loop.create_future()
     data.reports.waiting[report.id] = (report, future)
     try:
-        if not [ear for ear in tuple(hass.data.get(DATA_EARS, [])) if ear(report)]:
+        # All of them hear it; a copy, since what an automation does may attach or detach one.
+        ears = hass.data.setdefault(DATA_EARS, [])
+        if not sum(ear(report) for ear in tuple(ears)):
             raise refusal("report_unheard", loop=report.loop)
         async with asyncio.timeout(TAKEN_WITHIN):
             result = await future
