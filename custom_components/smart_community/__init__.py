@@ -51,16 +51,16 @@ from .engine.evidence import EvidenceFiles
 from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
-from .evidence_http import evidence_url, register_views
 from .feed import SIGNAL_COMMITTED
 from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_idle import async_follow_hours
 from .modbus_maps import async_remove_maps
 from .people import People
-from .photos import async_serve_photos
+from .photos import async_serve_photos, evidence_url
 from .plans import Plans
 from .providers import Providers
 from .report_desk import Reports
+from .report_photo import async_serve_report_photos
 from .services import async_register_services
 from .services_drill import async_register_drill_services
 from .services_points import async_register_points_services
@@ -115,12 +115,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_load_texts(hass)
     async_register_services(hass)
     async_register_report_services(hass)
-    register_views(hass)
     async_register_points_services(hass)
     async_register_drill_services(hass)
     async_register_commands(hass)
     await async_serve_modules(hass)
     async_serve_photos(hass)
+    async_serve_report_photos(hass)
 
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
