@@ -12,9 +12,6 @@ KIND_COMMUNITY: Final = "community"
 KIND_MODBUS_BUS: Final = "modbus_bus"
 KIND_ZIGBEE_NETWORK: Final = "zigbee_network"
 
-# The dashboard's address; a notice on a phone leads there too.
-DASHBOARD_PATH: Final = "smart-community"
-
 SUBENTRY_RESPONDER: Final = "responder"
 SUBENTRY_PROVIDER: Final = "provider"
 SUBENTRY_UNIT: Final = "unit"

@@ -17,7 +17,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.json import json_fragment
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DASHBOARD_PATH, DOMAIN
+from .const import DOMAIN
+from .core.message import DASHBOARD_PATH
 from .data import communities
 
 FOLDER: Final = Path(__file__).parent / "frontend"

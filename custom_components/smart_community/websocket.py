@@ -9,7 +9,11 @@ from typing import Any, Final
 import probatio
 from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
-from homeassistant.components.websocket_api.decorators import async_response, websocket_command
+from homeassistant.components.websocket_api.decorators import (
+    async_response,
+    require_admin,
+    websocket_command,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
@@ -18,6 +22,7 @@ from .core.permits import Deed
 from .data import CommunityEntry, find_incident
 from .errors import refusal
 from .feed import Feed, incident_row
+from .floor_plans import floor_plans, place_on_plan
 from .overview import async_overview
 from .reading import async_read_incident
 from .views import texts
@@ -40,7 +45,7 @@ _LANGUAGE: Final[dict[str | probatio.Marker, Any]] = {
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register every command; they are there before any community is."""
-    for command in (_subscribe, _incident, _act, _overview):
+    for command in (_subscribe, _incident, _act, _overview, _place):
         async_register_command(hass, command)
 
 
@@ -73,7 +78,8 @@ async def _incident(hass: HomeAssistant, connection: ActiveConnection, msg: dict
         hass, msg["incident"], context, msg["language"]
     )
     row = incident_row(entry, connection.user, incident)
-    connection.send_result(msg["id"], {**(row or {}), **view})
+    plans = floor_plans(hass, incident)
+    connection.send_result(msg["id"], {**(row or {}), **view, "plans": plans})
 
 
 @websocket_command(
@@ -127,6 +133,26 @@ async def _overview(hass: HomeAssistant, connection: ActiveConnection, msg: dict
     """Answer with loops and figures of a period."""
     found = await async_overview(hass, connection.user, msg["days"])
     connection.send_result(msg["id"], {"communities": found})
+
+
+_SHARE: Final = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=1))
+
+
+@websocket_command(
+    {
+        probatio.Required("type"): "smart_community/place",
+        probatio.Required("entity_id"): cv.entity_id,
+        probatio.Required("x"): _SHARE,
+        probatio.Required("y"): _SHARE,
+    }
+)
+@require_admin
+@callback
+def _place(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Note where on its area's plan a detector hangs."""
+    if not place_on_plan(hass, msg["entity_id"], (msg["x"], msg["y"])):
+        raise refusal("not_in_registry", entity=msg["entity_id"])
+    connection.send_result(msg["id"])
 
 
 async def _check_photo(entry: CommunityEntry, incident: Incident, photo: str) -> None:

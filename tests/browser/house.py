@@ -6,8 +6,23 @@ from typing import Any
 
 from tests.simulators.hass_process import HomeAssistant, User
 
-# Everybody is reached by a script that says at once that its call was answered.
+from .floor_plan import draw
+
+# Everybody is reached by a script that says at once that its call was answered. Detectors that have
+# an entry in the registry can be put on a floor plan.
 CONFIGURATION = """
+input_boolean:
+  alarm_201: {}
+  alarm_203: {}
+  alarm_205: {}
+template:
+  - binary_sensor:
+      - {unique_id: smoke_201, name: "SMOKE 201", device_class: smoke,
+         state: "{{ is_state('input_boolean.alarm_201', 'on') }}"}
+      - {unique_id: smoke_203, name: "SMOKE 203", device_class: smoke,
+         state: "{{ is_state('input_boolean.alarm_203', 'on') }}"}
+      - {unique_id: smoke_205, name: "SMOKE 205", device_class: smoke,
+         state: "{{ is_state('input_boolean.alarm_205', 'on') }}"}
 script:
   call:
     mode: parallel
@@ -27,6 +42,8 @@ PEOPLE: dict[str, tuple[str, str, list[str]]] = {
 NAMES = {
     "en": {
         "community": "Riverside Estate",
+        "smoke": "Smoke detector",
+        "area": "Building 3, floor 2",
         "guard": "Property duty desk",
         "secretary": "Secretary Li",
         "fire": "Fire and emergency",
@@ -35,6 +52,8 @@ NAMES = {
     },
     "zh-Hans": {
         "community": "滨江社区",
+        "smoke": "烟感",
+        "area": "3号楼2层",
         "guard": "物业值班室",
         "secretary": "李书记",
         "fire": "消防应急",
@@ -59,10 +78,15 @@ class House:
         self.language = language
         self.users: dict[str, User] = {}
         self.entry_id = ""
+        self.detectors: list[str] = []
 
     async def start(self) -> None:
         """From an empty folder to a community at work, with the login form that people see."""
-        self.home.prepare(CONFIGURATION, self.language)
+        smoke = CONFIGURATION.replace("SMOKE", self.names["smoke"])
+        self.home.prepare(smoke, self.language)
+        pictures = self.home.folder / "www"
+        pictures.mkdir()
+        draw(pictures / "plan.png")
         await self.home.start()
         await self.home.onboard(form=True)
         self.entry_id = await self.home.add_entry(
@@ -84,17 +108,34 @@ class House:
             }
             await self.home.add_subentry(self.entry_id, "responder", data)
         self.users["stranger"] = await self.home.add_user("Stranger", "stranger")
+        await self._place()
         await self.home.stop()
         self.home.finish_onboarding()
         await self.home.start()
 
-    async def signal(self, loop: str, zone: str, *sources: str, raised: bool = True) -> Any:
+    async def _place(self) -> None:
+        """Put the detectors into an area that has a plan."""
+        async with self.home.websocket(self.home.owner) as ws:
+            area = await ws.command(
+                "config/area_registry/create", name=self.names["area"], picture="/local/plan.png"
+            )
+            for entity in await ws.command("config/entity_registry/list"):
+                if entity["platform"] == "template":
+                    await ws.command(
+                        "config/entity_registry/update",
+                        entity_id=entity["entity_id"],
+                        area_id=area["area_id"],
+                    )
+                    self.detectors.append(entity["entity_id"])
+            self.detectors.sort()
+
+    async def signal(self, loop: str, zone: str, *sources: str) -> Any:
         """Let detectors raise, as a loop's automation does; returns the action's answer."""
         data = {
             "loop": loop,
             "zone": zone,
             "source": list(sources) or [f"binary_sensor.{loop}_1"],
-            "raised": raised,
+            "raised": True,
             "ladder": LADDER,
         }
         return await self.home.action("smart_community.signal", data)

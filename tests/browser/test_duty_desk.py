@@ -195,6 +195,31 @@ async def test_no_serious_finding_of_the_accessibility_rules(
         await desk.button("Back").click()
 
 
+async def test_a_detector_is_put_on_the_floor_plan_and_lights_up_there(
+    house: House, sit: Sit
+) -> None:
+    answer = await house.signal("smoke_multiple", "Building 3, floor 2", *house.detectors[:2])
+    path = f"/smart-community/desk?incident={answer['incident']}"
+    owner = await sit("owner", path=path)
+    plan = owner.page.locator("smart-community-duty-desk .plan")
+    await plan.get_by_role("button", name="Place a detector").click()
+    await plan.get_by_role("button", name="Place on the plan").click(position={"x": 60, "y": 40})
+    await expect(plan.locator(".spot.lit")).to_have_count(1)
+    await plan.get_by_role("button", name="Place a detector").press("Enter")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"):
+        await owner.page.keyboard.press(key)
+    await expect(plan.locator(".spot.lit")).to_have_count(2)
+    await owner.accessible()
+    guard = await sit("guard", path=path, phone=True)
+    plan = guard.page.locator("smart-community-duty-desk .plan")
+    await expect(plan.locator(".spot.lit")).to_have_count(2)
+    await expect(plan.get_by_role("img")).to_have_accessible_name(
+        re.compile("Floor plan of Building 3, floor 2: in alarm Smoke detector 201")
+    )
+    await expect(plan.get_by_role("img")).to_have_js_property("naturalWidth", 1200)
+    await expect(plan.get_by_role("button")).to_have_count(0)
+
+
 async def test_loops_are_counted_and_switched_by_whoever_configures(house: House, sit: Sit) -> None:
     await house.signal("waterlogging", "Underpass")
     desk = await sit("owner", path="/smart-community/loops")

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smart_community.const import DOMAIN
+
+from .screen import Open, Screen
 
 
 @dataclass
@@ -96,3 +100,17 @@ async def community(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+async def screen(
+    hass: HomeAssistant, community: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> Open:
+    """Open the websocket of a user."""
+    assert await async_setup_component(hass, "websocket_api", {})
+
+    async def opened(user: User) -> Screen:
+        token = await hass.auth.async_create_refresh_token(user, "http://example.test/")
+        return Screen(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
+
+    return opened

@@ -11,7 +11,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smart_community.const import DASHBOARD_PATH, DOMAIN
+from custom_components.smart_community.const import DOMAIN
+from custom_components.smart_community.core.message import DASHBOARD_PATH
 from custom_components.smart_community.dashboard import STRATEGY
 
 from .translated import LANGUAGES, leaves, placeholders

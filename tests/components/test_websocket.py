@@ -1,62 +1,15 @@
 """The dashboard's websocket: what each role is shown, what it may press, what changes live."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smart_community.const import DOMAIN
 
+from .screen import Open
 from .test_incident import LADDER, act, member, person, settle, smoke
-
-type Open = Callable[[User], Awaitable[Screen]]
-
-
-class Screen:
-    """A browser's websocket."""
-
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
-
-    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Send a command; its answer, or the error that it was refused with."""
-        await self._socket.send_json_auto_id({"type": f"smart_community/{kind}", **fields})
-        return await self._socket.receive_json(timeout=10)
-
-    async def subscribe(self, **fields: Any) -> dict[str, Any]:
-        """Subscribe; returns the snapshot."""
-        assert (await self.ask("subscribe", **fields))["success"]
-        assert (await self.event())["kind"] == "words"
-        return await self.event()
-
-    async def event(self) -> dict[str, Any]:
-        message = await self._socket.receive_json(timeout=10)
-        assert message["type"] == "event", message
-        return message["event"]
-
-    async def unsubscribe(self) -> None:
-        await self._socket.send_json_auto_id({"type": "unsubscribe_events", "subscription": 1})
-        assert (await self._socket.receive_json())["success"]
-
-
-@pytest.fixture
-async def screen(
-    hass: HomeAssistant, community: MockConfigEntry, hass_ws_client: WebSocketGenerator
-) -> Open:
-    """Open the websocket of a user."""
-    assert await async_setup_component(hass, "websocket_api", {})
-
-    async def opened(user: User) -> Screen:
-        token = await hass.auth.async_create_refresh_token(user, "http://example.test/")
-        return Screen(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
-
-    return opened
 
 
 def _offers(snapshot: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.async_ import create_eager_task
 
-from ..core.message import Message
+from ..core.message import Message, path
 from ..core.model import ChannelKind, DeliveryState, Responder
 from ..core.ports import ChannelError, Outcome, Unanswered
 
@@ -25,8 +25,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # How long the app may take to confirm over the local channel; Home Assistant itself waits 10 s.
 CONFIRM_WITHIN = 5.0
-# Where a notice leads when it is tapped beside its buttons.
-OPEN_PATH = "/todo"
 
 
 class Companion(Unanswered):
@@ -106,8 +104,8 @@ def payload(message: Message) -> dict[str, Any]:
     data: dict[str, Any] = {
         "tag": message.tag,
         "group": message.group,
-        "url": OPEN_PATH,
-        "clickAction": OPEN_PATH,
+        "url": path(message.incident),
+        "clickAction": path(message.incident),
         "actions": [
             {
                 "action": button.action,

@@ -12,6 +12,7 @@ from .model import Incident, Proof, Responder, Status
 
 ACTION_PREFIX = "SMART_COMMUNITY"
 TAG_PREFIX = "smart_community_"
+DASHBOARD_PATH = "smart-community"
 # Past a handful of names a phone shows an ellipsis; the count says the rest.
 _NAMED = 4
 _SILENT = frozenset(
@@ -94,6 +95,11 @@ def trial(texts: Mapping[str, Any], name: str) -> Message:
         incident="",
         facts={"loop": words["loop"], "place": name, "time": "-", "number": "-"},
     )
+
+
+def path(incident_id: str) -> str:
+    """Where a notice leads when it is tapped beside its buttons: the incident on the duty desk."""
+    return f"/{DASHBOARD_PATH}/desk?incident={incident_id}"
 
 
 def parse_action(action: str) -> Tap | None:

@@ -3,6 +3,7 @@
 import { Actions } from "./actions.js";
 import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { iconOf } from "./icons.js";
+import { Plan } from "./plan.js";
 import { evidence } from "./photo.js";
 import { askedBy, detectorLine, dueLine, nameOf, stateLine } from "./phrases.js";
 import { clock, fill, said, span } from "./words.js";
@@ -40,6 +41,7 @@ export class IncidentPane {
     this._ladder = el("ol.facts");
     this._told = el("ul.facts");
     this._sources = el("ul.facts");
+    this._plans = el("div");
     this._photos = el("ul.photos");
     this._shown = new Map();
     this._timeline = el("ol.timeline");
@@ -67,6 +69,7 @@ export class IncidentPane {
         this._detectors,
       ),
       this._problem,
+      this._plans,
       section(parts.ladder, this._ladder),
       section(parts.told, this._told),
       section(parts.sources, this._sources),
@@ -215,6 +218,7 @@ export class IncidentPane {
         ),
       ),
     );
+    this._drawPlans();
     this._drawPhotos();
     this._timeline.replaceChildren(
       ...(this._detail?.timeline ?? []).map((entry) =>
@@ -226,6 +230,19 @@ export class IncidentPane {
         ),
       ),
     );
+  }
+
+  /** A plan on which nothing has changed stays: somebody may be placing a detector on it. */
+  _drawPlans() {
+    const plans = this._detail?.plans ?? [];
+    const drawn = JSON.stringify(plans);
+    if (drawn !== this._drawn) {
+      this._drawn = drawn;
+      const { _words: words, _hass: hass } = this;
+      const placed = () => this._load();
+      const made = plans.map((plan) => new Plan({ words, hass, plan, placed }).element);
+      this._plans.replaceChildren(...made);
+    }
   }
 
   /** Each picture is fetched once, however often the incident changes. */

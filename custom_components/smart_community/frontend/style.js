@@ -225,6 +225,22 @@ a { color: inherit; }
 .preview { width: 100%; max-height: 12rem; object-fit: cover; border-radius: 8px; }
 .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem; }
 .photos img { width: 100%; height: 8rem; object-fit: cover; border-radius: 8px; display: block; }
+.plan { margin: 1rem 0 0; }
+.plan figcaption { display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: center; padding-block: .4rem; }
+.stage { position: relative; line-height: 0; background: #fff; border-radius: 8px; overflow: hidden; }
+.stage img { width: 100%; display: block; }
+.marks { position: absolute; inset: 0; pointer-events: none; }
+.spot { position: absolute; transform: translate(-50%, -50%); color: #455a64; --mdc-icon-size: 14px; }
+.spot.lit {
+  --mdc-icon-size: 24px; color: #fff; background: #c62828; border-radius: 50%; padding: 6px;
+  box-shadow: 0 0 0 6px rgb(198 40 40 / 35%);
+}
+.spot.cross { color: #1565c0; --mdc-icon-size: 20px; }
+@media (prefers-reduced-motion: no-preference) {
+  .spot.lit { animation: lit 1.2s ease-in-out infinite alternate; }
+  @keyframes lit { to { box-shadow: 0 0 0 14px rgb(198 40 40 / 15%); } }
+}
+.target { position: absolute; inset: 0; width: 100%; height: 100%; cursor: crosshair; border-radius: 8px; }
 .problem { color: color-mix(in srgb, var(--error-color) 55%, var(--primary-text-color)); font-weight: 600; }
 `);
 

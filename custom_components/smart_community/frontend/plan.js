@@ -1,0 +1,117 @@
+// A floor plan: the picture of an area, with the detectors that hang there, lit where they alarm.
+
+import { el, icon, setTextOrHide } from "./dom.js";
+import { fill, said } from "./words.js";
+
+const STEP = 0.02;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Home Assistant keeps a picture in several sizes: a plan is read at its full one. */
+const fullSize = (picture) => picture.replace(/\/\d+x\d+$/, "/original");
+
+const clamp = (share) => Math.min(1, Math.max(0, share));
+
+function mark(kind, { x, y }) {
+  const spot = el(`span.spot.${kind}`, {}, icon(kind === "lit" ? "mdi:bell-ring" : "mdi:circle"));
+  spot.style.insetInlineStart = `${x * 100}%`;
+  spot.style.top = `${y * 100}%`;
+  return spot;
+}
+
+export class Plan {
+  /** `placed()` is called after a detector got its place. */
+  constructor({ words, hass, plan, placed }) {
+    this._words = words.plan;
+    this._hass = hass;
+    this._plan = plan;
+    this._placed = placed;
+    this._problem = el("p.problem", { role: "alert", hidden: true });
+    this._marks = el("div.marks", { "aria-hidden": "true" });
+    this._stage = el("div.stage", {}, this._picture(), this._marks);
+    this.element = el("figure.plan", {}, this._stage, el("figcaption", {}, ...this._caption()));
+    this._draw();
+  }
+
+  _picture() {
+    const lit = this._plan.spots.filter((one) => one.in_alarm).map((one) => one.name);
+    const text = fill(lit.length ? this._words.lit : this._words.dark, {
+      area: this._plan.name,
+      names: lit.join(", "),
+    });
+    return el("img", { src: fullSize(this._plan.picture), alt: text });
+  }
+
+  _draw(cross) {
+    const marks = this._plan.spots.map((one) => mark(one.in_alarm ? "lit" : "dark", one));
+    this._marks.replaceChildren(...marks, ...(cross ? [mark("cross", cross)] : []));
+  }
+
+  _caption() {
+    const { missing, spots, name } = this._plan;
+    const lines = [el("span", {}, name)];
+    if (missing.length) {
+      const names = missing.map((one) => one.name).join(", ");
+      lines.push(el("span.quiet", {}, fill(this._words.missing, { names })));
+    }
+    if (this._hass().user?.is_admin && missing.length + spots.length) {
+      this._button = el(
+        "button.deed.small",
+        { type: "button", onclick: () => this._begin() },
+        this._words.place,
+      );
+      lines.push(this._button);
+    }
+    return lines;
+  }
+
+  /** An administrator says where a detector hangs: a tap on the plan, or arrows and Enter. */
+  _begin() {
+    const { missing, spots } = this._plan;
+    const choice = el(
+      "select",
+      {},
+      ...[...missing, ...spots].map((one) => el("option", { value: one.entity_id }, one.name)),
+    );
+    let at = { x: 0.5, y: 0.5 };
+    const target = el("button.target", {
+      type: "button",
+      "aria-label": this._words.point,
+      onclick: (event) => {
+        // A press of Enter has no place of its own: the cross has.
+        if (event.detail > 0) {
+          const box = target.getBoundingClientRect();
+          at = {
+            x: clamp((event.clientX - box.left) / box.width),
+            y: clamp((event.clientY - box.top) / box.height),
+          };
+        }
+        this._place(choice.value, at);
+      },
+      onkeydown: (event) => {
+        const move = ARROWS[event.key];
+        if (move) {
+          event.preventDefault();
+          at = { x: clamp(at.x + move[0] * STEP), y: clamp(at.y + move[1] * STEP) };
+          this._draw(at);
+        }
+      },
+    });
+    this._stage.append(target);
+    this._button.replaceWith(
+      el("label.field", {}, this._words.which, choice),
+      el("span.quiet", {}, this._words.how),
+      this._problem,
+    );
+    this._draw(at);
+    target.focus();
+  }
+
+  async _place(entity, { x, y }) {
+    try {
+      await this._hass().callWS({ type: "smart_community/place", entity_id: entity, x, y });
+      this._placed();
+    } catch (error) {
+      setTextOrHide(this._problem, await said(this._hass(), error));
+    }
+  }
+}

@@ -1,0 +1,35 @@
+"""A browser's end of the dashboard's websocket."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from homeassistant.auth.models import User
+
+type Open = Callable[[User], Awaitable[Screen]]
+
+
+class Screen:
+    """A browser's websocket."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a command; its answer, or the error that it was refused with."""
+        await self._socket.send_json_auto_id({"type": f"smart_community/{kind}", **fields})
+        return await self._socket.receive_json(timeout=10)
+
+    async def subscribe(self, **fields: Any) -> dict[str, Any]:
+        """Subscribe; returns the snapshot."""
+        assert (await self.ask("subscribe", **fields))["success"]
+        assert (await self.event())["kind"] == "words"
+        return await self.event()
+
+    async def event(self) -> dict[str, Any]:
+        message = await self._socket.receive_json(timeout=10)
+        assert message["type"] == "event", message
+        return message["event"]
+
+    async def unsubscribe(self) -> None:
+        await self._socket.send_json_auto_id({"type": "unsubscribe_events", "subscription": 1})
+        assert (await self._socket.receive_json())["success"]
