@@ -82,7 +82,9 @@ def channel_fields(
             )
         wanted = kind in shown.get("channels", []) or bool(shown.get(kind))
         schema = probatio.Schema(address)
-        fields[probatio.Required(kind.value)] = section(schema, {"collapsed": not wanted})
+        fields[probatio.Required(kind.value, default=dict)] = section(
+            schema, {"collapsed": not wanted}
+        )
     return fields
 
 
