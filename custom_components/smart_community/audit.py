@@ -20,7 +20,7 @@ from .alarm_index import alarm_index
 from .const import DOMAIN
 from .data import CommunityEntry
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
+from .shipped import blueprint_path, loop_is_on
 from .views import texts
 
 _LOGGER = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Audit:
         first loop is set up that is all there is to say.
         """
         engine = self._entry.runtime_data.engine
-        silent = {loop: self._unheard(loop) for loop in SHIPPED_LOOPS}
+        silent = {loop: self._unheard(loop) for loop in LOOPS}
         if set(silent.values()) == {NO_AUTOMATION}:
             return {NO_LOOP_YET: {}}
         found: dict[str, Mapping[str, str]] = {}

@@ -1,4 +1,4 @@
-"""One event entity per shipped loop: what happened to its incidents, for history and logbook."""
+"""One event entity per loop: what happened to its incidents, for history and logbook."""
 
 from typing import cast, override
 
@@ -12,7 +12,7 @@ from .const import CONF_KIND, KIND_ZIGBEE_NETWORK
 from .data import SIGNAL_INCIDENT, Announcement, CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 from .event_zigbee import Happening
-from .shipped import SHIPPED_LOOPS
+from .loops import LOOPS
 from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
@@ -30,7 +30,7 @@ async def async_setup_entry(
         async_setup_zigbee_entities(entry, async_add_entities, Platform.EVENT, Happening)
         return
     community = cast("CommunityEntry", entry)
-    async_add_entities(LoopEvents(community, loop) for loop in SHIPPED_LOOPS)
+    async_add_entities(LoopEvents(community, loop) for loop in LOOPS)
 
 
 class LoopEvents(CommunityEntity, EventEntity):

@@ -26,33 +26,6 @@ from .loops import LOOPS
 
 _LOGGER = logging.getLogger(__name__)
 
-SHIPPED_LOOPS: Final = (
-    "smoke_single",
-    "smoke_multiple",
-    "sprinkler_flow",
-    "fire_water_pressure",
-    "gas_leak",
-    "electrical_fire",
-    "fire_lane_blocked",
-    "ebike_indoors",
-    "waterlogging",
-    "pump_room_flood",
-    "water_supply_fault",
-    "manhole_moved",
-    "square_dance_noise",
-    "renovation_noise",
-    "garbage_overflow",
-    "group_rental",
-    "lock_tamper",
-    "unit_door_open",
-    "elder_no_activity",
-    "sos",
-    "night_intrusion",
-    "lift_entrapment",
-    "nonmotor_parking",
-    "garage_overstay",
-    "garage_air",
-)
 _FOLDER: Final = Path(__file__).parent / "blueprints"
 _STORAGE_KEY: Final = f"{DOMAIN}.blueprints"
 
@@ -108,7 +81,7 @@ def _target(hass: HomeAssistant) -> Path:
 
 
 def _install(target: Path, known: dict[str, str]) -> list[Outcome]:
-    return [_install_one(target / f"{loop}.yaml", loop, known.get(loop)) for loop in SHIPPED_LOOPS]
+    return [_install_one(target / f"{loop}.yaml", loop, known.get(loop)) for loop in LOOPS]
 
 
 def _install_one(path: Path, loop: str, ours: str | None) -> Outcome:

@@ -1,4 +1,4 @@
-"""A switch per shipped loop. Its state is in the engine's store: a kill loses nothing of it."""
+"""A switch per loop. Its state is in the engine's store: a kill loses nothing of it."""
 
 from typing import Any, cast, override
 
@@ -15,7 +15,7 @@ from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 from .errors import refusal
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS, blueprint_path, loop_is_on
+from .shipped import blueprint_path, loop_is_on
 from .switch_modbus import async_setup_modbus_switches
 from .switch_zigbee import Outlet
 from .zigbee_entity import async_setup_zigbee_entities
@@ -36,7 +36,7 @@ async def async_setup_entry(
         await async_setup_modbus_switches(hass, entry, async_add_entities)
         return
     community = cast("CommunityEntry", entry)
-    async_add_entities(LoopSwitch(community, loop) for loop in SHIPPED_LOOPS)
+    async_add_entities(LoopSwitch(community, loop) for loop in LOOPS)
 
 
 class LoopSwitch(CommunityEntity, SwitchEntity):

@@ -72,6 +72,7 @@ WORDS: Final = {
         "life": "Lives may depend on it: no plan mutes it, and it is switched off only by a "
         "person's word.",
         "what": "{name}. {description}",
+        "report": "Nothing: a person reports it, with a photo and the place on the floor plan.",
         "zone": "One incident per {zone}.",
         "severity": "Severity {severity}.",
         "severities": {
@@ -127,6 +128,7 @@ WORDS: Final = {
         "shipped": {True: "出厂启用。", False: "出厂停用；用蓝图创建自动化即启用。"},
         "life": "涉及生命安全：任何计划都不会使其静默，须经人员确认才能关闭。",
         "what": "{name}。{description}",
+        "report": "不监测设备：由人员上报，附照片和平面图上的位置。",
         "zone": "每个{zone}一个事件。",
         "severity": "严重程度：{severity}。",
         "severities": {
@@ -253,11 +255,20 @@ class Page:
     def _settings(self, section: str) -> list[str]:
         rows = []
         for key, row in self._inputs(section):
-            if key in {"detectors", "zone_by", "community"} or key.startswith("actions_"):
+            if key in {"detectors", "zone_by", "community", "camera"} or key.startswith("actions_"):
                 continue
             name, meaning = self._own(row["name"], " · "), self._own(row["description"])
             rows.append(f"| {name} | {self._said(row['default'], row)} | {meaning} |")
         return [self.words["setting"], "|---|---|---|", *rows] if rows else []
+
+    def _watched(self, watch: Mapping[str, Any]) -> Iterator[str]:
+        if "detectors" in watch:
+            detectors, zone = watch["detectors"], watch["zone_by"]
+            yield self.words["what"].format(
+                name=self._own(detectors["name"], " · "),
+                description=self._own(detectors["description"]),
+            )
+            yield self.words["zone"].format(zone=self._said(zone["default"], zone).lower())
 
     def text(self, rule: Mapping[str, str]) -> str:
         """Return the page."""
@@ -279,7 +290,6 @@ class Page:
         ]
         believes = self._settings("believe") or [words["at_once"]]
         closing = [words[loop.closes.value], words["proof"][loop.proof.value]]
-        detectors = watch["detectors"]
         blocks = [
             f"# {self.title}",
             f"{words['index']} · {words['other'].format(loop=self.loop)}",
@@ -287,17 +297,7 @@ class Page:
             described[self.language],
             sep.join(facts),
             f"## {words['watches']}",
-            sep.join(
-                [
-                    words["what"].format(
-                        name=self._own(detectors["name"], " · "),
-                        description=self._own(detectors["description"]),
-                    ),
-                    words["zone"].format(
-                        zone=self._said(watch["zone_by"]["default"], watch["zone_by"]).lower()
-                    ),
-                ]
-            ),
+            sep.join(self._watched(watch)) or words["report"],
             "\n".join(self._settings("watch")),
             f"## {words['believes']}",
             "\n".join(believes),
@@ -325,8 +325,6 @@ def _readme_table() -> str:
     words = WORDS["en"]
     rows = [words["head"], "|---|---|---|---|---|---|---|"]
     for loop, facts in LOOPS.items():
-        if not (BLUEPRINTS / f"{loop}.yaml").exists():
-            continue
         page, chinese = Page(loop, "en"), Page(loop, "zh-Hans")
         ladder = page.ladder()
         cells = (
@@ -348,7 +346,6 @@ def pages() -> dict[Path, str]:
     wanted = {
         page.path: page.text(rules[loop])
         for loop in LOOPS
-        if (BLUEPRINTS / f"{loop}.yaml").exists()
         for page in (Page(loop, "en"), Page(loop, "zh-Hans"))
     }
     table = _readme_table()

@@ -8,7 +8,7 @@ from the tiers of the ladder, and the run mode. A new blueprint may leave all of
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +46,17 @@ _ACTION: Final = Input(
     selector="{action: {}}",
     default="[]",
 )
+_CAMERA: Final = Input(
+    name="Camera · 摄像机",
+    description=(
+        "Takes a picture when an incident opens; it is kept as evidence and shown in the push. "
+        "事件立案时抓拍一张，作为证据留存并随推送显示。"
+    ),
+    selector="{entity: {filter: [{domain: camera}]}}",
+    default='""',
+)
+_END: Final = "              receipt_within: !input receipt_within"
+_SHOOT: Final = "              camera: !input camera"
 _TIERS: Final = {
     Tier.PROPERTY: ("the property company", "物业"),
     Tier.COMMITTEE: ("the committee", "居委会"),
@@ -97,16 +108,18 @@ def synced(text: str, loop: str) -> str:
     ladder = [line for line in lines[actions:] if "{tier: " in line]
     tiers = [tier for tier in Tier if any(f"{{tier: {tier}," in line for line in ladder)]
     head = next(i for i, line in enumerate(lines) if line in {"    actions:", *_MODE, "triggers:"})
+    # A person's report brings its own photo.
+    shoots = any(line.strip().startswith("source: ") for line in lines[actions:])
     own_triggers = [line for line in lines[triggers + 1 : actions] if "_escalated" not in line]
     return "\n".join(
         [
             *(_owned(line) for line in lines[:head]),
-            *_tier_inputs(tiers),
+            *_tier_inputs(tiers, camera=shoots),
             *_MODE,
             "triggers:",
             *own_triggers,
             *(_escalated(loop, tier) for tier in tiers),
-            *(line for line in lines[actions:] if "sequence: !input actions_" not in line),
+            *_own_actions(lines[actions:], camera=shoots),
             *(
                 f"      - {{conditions: [{{condition: trigger, id: {tier}}}], "
                 f"sequence: !input actions_{tier}}}"
@@ -119,7 +132,7 @@ def synced(text: str, loop: str) -> str:
 
 def _owned(line: str) -> str:
     key, _, rest = line.strip().partition(":")
-    if key not in OWNED or not line.startswith("        "):
+    if key not in OWNED or "!input" in rest or not line.startswith("        "):
         return line
     said: dict[str, Any] = yaml.safe_load(rest) or {}
     one = OWNED[key]
@@ -143,7 +156,20 @@ def _input(key: str, name: str, description: str, default: str, selector: str) -
     )
 
 
-def _tier_inputs(tiers: Sequence[Tier]) -> list[str]:
+def _own_actions(lines: Sequence[str], *, camera: bool) -> Iterator[str]:
+    """Keep the loop's own branches; a signal ends with the camera that looks on."""
+    for line in lines:
+        if "sequence: !input actions_" not in line and line != _SHOOT:
+            yield line
+            if line == _END and camera:
+                yield _SHOOT
+
+
+def _shared(key: str, one: Input) -> str:
+    return _input(key, one.name, one.description, str(one.default), one.selector)
+
+
+def _tier_inputs(tiers: Sequence[Tier], *, camera: bool) -> list[str]:
     rows = [
         "    actions:",
         "      name: What else to do · 联动动作",
@@ -151,6 +177,8 @@ def _tier_inputs(tiers: Sequence[Tier]) -> list[str]:
         "      collapsed: true",
         "      input:",
     ]
+    if camera:
+        rows.append(_shared("camera", _CAMERA))
     for tier in tiers:
         en, zh = _TIERS[tier]
         name = _ACTION.name.format(en=en, zh=zh)
@@ -168,7 +196,7 @@ def _escalated(loop: str, tier: Tier) -> str:
 
 def _blueprints() -> dict[Path, str]:
     paths = {loop: FOLDER / f"{loop}.yaml" for loop in LOOPS}
-    return {path: synced(path.read_text(), loop) for loop, path in paths.items() if path.exists()}
+    return {path: synced(path.read_text(), loop) for loop, path in paths.items()}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -23,9 +23,8 @@ LOOPS_AND_CLASSES = [("smoke_single", "smoke", 0), ("waterlogging", "moisture", 
 FIRST_TOLD = {"smoke_single": {"guard"}, "waterlogging": {"guard", "voice", "water"}}
 
 
-def test_the_list_of_shipped_loops_is_the_folders() -> None:
-    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(shipped.SHIPPED_LOOPS)
-    assert set(shipped.SHIPPED_LOOPS) <= LOOPS.keys()
+def test_every_loop_of_the_catalogue_has_its_blueprint() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == LOOPS.keys()
 
 
 def _inputs(inputs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -36,7 +35,7 @@ def _inputs(inputs: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield key, row
 
 
-@pytest.mark.parametrize("loop", shipped.SHIPPED_LOOPS)
+@pytest.mark.parametrize("loop", LOOPS)
 def test_a_blueprint_is_short_bilingual_and_every_input_explains_itself(loop: str) -> None:
     path = FOLDER / f"{loop}.yaml"
     assert len(path.read_text().splitlines()) <= 90
@@ -53,7 +52,7 @@ def test_a_blueprint_is_short_bilingual_and_every_input_explains_itself(loop: st
 
 
 async def test_choosing_the_target_and_saving_is_enough(estate: Estate) -> None:
-    await estate.automate(*shipped.SHIPPED_LOOPS)
+    await estate.automate(*LOOPS)
 
 
 async def _believed(estate: Estate, dwell: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from homeassistant.util import dt as dt_util
 
-from custom_components.smart_community.shipped import SHIPPED_LOOPS
+from custom_components.smart_community.loops import LOOPS
 
 from .scene import Scene
 
@@ -110,7 +110,7 @@ ELSEWHERE = {"elder_no_activity", "square_dance_noise", "renovation_noise"}
 
 
 def test_every_shipped_loop_is_tried() -> None:
-    assert CASES.keys() | ELSEWHERE == set(SHIPPED_LOOPS)
+    assert CASES.keys() | ELSEWHERE == LOOPS.keys()
 
 
 class Field:
