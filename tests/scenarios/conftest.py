@@ -14,11 +14,11 @@ from tests.components.conftest import FarEnd, responder
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.modbus_server import ModbusServer
 
-from .scene import Scene, telephone
+from .scene import LOUDSPEAKER, Scene, loudspeaker, telephone
 
 # Who: the tier, the ways to them in their order, and for a department the loops that are its own.
 PEOPLE = {
-    "guard": ("property", ("push", "voice"), ()),
+    "guard": ("property", ("push", "voice", "speaker"), ()),
     "secretary": ("committee", ("push", "voice", "sms"), ()),
     "fire": (
         "department",
@@ -54,6 +54,11 @@ PEOPLE = {
 }
 
 
+def _target(way: str, name: str) -> str:
+    """Where a way to somebody ends: the companion app, a loudspeaker in the yard, a script."""
+    return {"push": "", "speaker": LOUDSPEAKER}.get(way, f"script.{way}_{name}")
+
+
 @pytest.fixture
 async def relay(socket_enabled: None) -> AsyncIterator[Relay]:
     relay = Relay()
@@ -84,6 +89,7 @@ async def scene(
     far_end = FarEnd()
     for name in PEOPLE:
         telephone(hass, name, far_end)
+    loudspeaker(hass, far_end)
     assert await async_setup_component(hass, "automation", {})
     users = {name: MockUser(name=name).add_to_hass(hass) for name in PEOPLE}
     for name, user in users.items():
@@ -118,7 +124,7 @@ async def scene(
             responder(
                 name,
                 tier,
-                {way: "" if way == "push" else f"script.{way}_{name}" for way in ways},
+                {way: _target(way, name) for way in ways},
                 (users[name].id,),
                 loops=list(loops),
             )

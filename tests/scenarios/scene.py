@@ -28,6 +28,7 @@ from tests.simulators.modbus_server import ModbusServer, Unit
 # The engine gathers for some hundredths of a second, and the bus is asked every 0.8 s.
 _AT_ONCE = timedelta(seconds=3)
 _PAUSE = 0.05
+LOUDSPEAKER = "media_player.yard"
 _REAL_PAUSE = partial(time.sleep, _PAUSE)
 _PATIENCE = 400
 
@@ -46,6 +47,19 @@ def telephone(hass: HomeAssistant, name: str, end: FarEnd) -> None:
         hass.services.async_register(
             "script", f"{way}_{name}", taken(way), supports_response=SupportsResponse.OPTIONAL
         )
+
+
+def loudspeaker(hass: HomeAssistant, end: FarEnd) -> None:
+    """A media player in the yard, and a voice that speaks on it."""
+
+    async def speak(call: ServiceCall) -> None:
+        end.calls.append(
+            {"kind": "speaker", "who": "yard", "at": dt_util.utcnow(), "text": call.data["message"]}
+        )
+
+    hass.states.async_set(LOUDSPEAKER, "idle")
+    hass.states.async_set("tts.voice", "unknown")
+    hass.services.async_register("tts", "speak", speak)
 
 
 class Scene(Estate):

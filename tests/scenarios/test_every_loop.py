@@ -78,6 +78,7 @@ CASES = {
     ),
     "manhole_moved": Case(device_class="vibration"),
     "garbage_overflow": Case(device_class="occupancy", believed=_after(minutes=10)),
+    "garbage_off_hours": Case(device_class="motion", at="11:00", asleep="18:30"),
     "group_rental": Case(
         domain="event",
         alarm=None,
@@ -106,7 +107,13 @@ CASES = {
 }
 LASTING = [loop for loop, case in CASES.items() if case.alarm is not None]
 # Their detection is no alarm that begins and ends: they are played in their own scenarios only.
-ELSEWHERE = {"elder_no_activity", "square_dance_noise", "renovation_noise"}
+ELSEWHERE = {
+    "elder_no_activity",
+    "square_dance_noise",
+    "renovation_noise",
+    "illegal_renovation",
+    "device_fault",
+}
 
 
 def test_every_shipped_loop_is_tried() -> None:

@@ -155,3 +155,46 @@ async def test_garage_overstay_of_the_wrong_kind(scene: Scene) -> None:
     scene.expect("10:00 guard push")
     await scene.says(kind, "ev")
     assert await scene.ended() == [("garage_overstay", "closed", "cleared")]
+
+
+async def test_illegal_renovation(scene: Scene) -> None:
+    await scene.automate("illegal_renovation")
+    scene.begin()
+    await scene.pass_time(seconds=1)
+    answer = await scene.report(
+        "guard", loop="illegal_renovation", zone=scene.area.id, text="bearing wall is being broken"
+    )
+    assert answer["incident"] == scene.active[0].id
+    await scene.until("0:05")
+    scene.expect("""
+        0:01  urban      push
+        0:01  secretary  push
+    """)
+    await scene.tap("urban", "ACKNOWLEDGE")
+    await scene.act("urban", "handle", note="work stopped", photo=await scene.photo("urban"))
+    await scene.act("urban", "close", disposition="penalty", note="decision 2026-118, 20,000 yuan")
+    assert await scene.ended() == [("illegal_renovation", "closed", "penalty")]
+
+
+async def test_device_fault(scene: Scene) -> None:
+    things = [scene.thing("binary_sensor", "smoke", "off") for _ in range(3)]
+    battery = scene.thing("sensor", "battery", "90")
+    await scene.automate("device_fault")
+    scene.begin()
+    for thing in things:
+        await scene.says(thing, "unavailable")
+    await scene.until("20:00")
+    await scene.says(battery, "12")
+    await scene.until("24:31:00")
+    told = scene.told_since()
+    assert [row for row in told if row[1] == "guard" and row[2] == "push"] == [
+        ("0:30:00", "guard", "push")
+    ]
+    assert ("24:30:00", "secretary", "push") in told
+    (incident,) = scene.active
+    assert set(incident.sources) == {*things, battery}
+    for thing in things:
+        await scene.says(thing, "off")
+    assert scene.active
+    await scene.says(battery, "100")
+    assert await scene.ended() == [("device_fault", "closed", "cleared")]

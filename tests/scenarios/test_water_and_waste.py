@@ -1,5 +1,7 @@
 """Water and waste loops, each from its field to its end."""
 
+from datetime import timedelta
+
 from .scene import Scene
 
 
@@ -113,3 +115,32 @@ async def test_waterlogging_by_level_has_a_tighter_limit_in_the_flood_season(sce
     await scene.wired(wires, "underpass", 110)
     await scene.until("1:30")
     assert {who for _, who, _ in scene.told_since()} == {"water", "guard", "secretary"}
+
+
+async def test_garbage_off_hours(scene: Scene) -> None:
+    await scene.at_clock("10:00")
+    room = scene.thing("binary_sensor", "motion", "off")
+    await scene.automate("garbage_off_hours")
+    scene.begin()
+    for _ in range(3):
+        await scene.says(room, "on")
+        await scene.pass_time(minutes=1)
+        await scene.says(room, "off")
+        await scene.pass_time(hours=1)
+    await scene.until("24:00:00", steps=timedelta(hours=1))
+    spoken = [row for row in scene.told_since() if row[1] == "yard"]
+    told = [row for row in scene.told_since() if row[1] != "yard"]
+    assert len(spoken) == 3
+    assert [row[1:] for row in told] == [("guard", "push")]
+    assert scene.told_since()[-1][0] == "23:00:00"  # nine o'clock
+
+
+async def test_garbage_off_hours_sleeps_while_the_room_is_open(scene: Scene) -> None:
+    await scene.at_clock("18:30")
+    room = scene.thing("binary_sensor", "motion", "off")
+    await scene.automate("garbage_off_hours")
+    scene.begin()
+    await scene.says(room, "on")
+    await scene.says(room, "off")
+    await scene.until("24:00:00", steps=timedelta(hours=1))
+    assert scene.told_since() == []
