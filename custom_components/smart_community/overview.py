@@ -16,7 +16,7 @@ from .core.permits import Deed, Permit, Role, Standing, best
 from .core.statistics import Case, by_day, figures
 from .data import CommunityEntry, communities
 from .loops import LOOPS
-from .shipped import SHIPPED_LOOPS, loop_is_on
+from .shipped import loop_is_on
 
 
 async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def _loops(
     by_loop: Mapping[str, list[Case]] = {
         loop: [case for case in cases if case.loop == loop]
         # Loops of somebody's own have no switch of ours, but their incidents count.
-        for loop in dict.fromkeys([*SHIPPED_LOOPS, *(case.loop for case in cases)])
+        for loop in dict.fromkeys([*LOOPS, *(case.loop for case in cases)])
     }
     return [
         {

@@ -55,6 +55,16 @@ def test_a_loudspeaker_that_is_broken_gets_nobody_up_before_their_time_either() 
     assert story.told() == [(0, "square", SPEAKER)]
 
 
+def test_the_loudspeaker_speaks_again_to_whoever_comes_next_and_once_to_a_crowd() -> None:
+    story = Story(DANCING, "square_dance_noise", (GUARD, SQUARE))
+    story.until(minutes=1)
+    story.happens(Quieted(sources={"d1": after(minutes=1)}))
+    story.until(minutes=2)
+    for key in ("d1", "d2"):
+        story.happens(Alarmed(sources={key: source(key)}))
+    assert story.told() == [(0, "square", SPEAKER), (120, "square", SPEAKER)]
+
+
 def test_an_alarm_is_never_read_out_on_the_square_because_a_phone_was_off() -> None:
     desk = responder("desk", Tier.PROPERTY, PUSH, SPEAKER)
     story = Story(ALARM, people=(desk, SQUARE))

@@ -160,12 +160,15 @@ class Scene(Estate):
             capabilities=attributes or None,
         )
         registry.async_update_entity(made.entity_id, area_id=self.area.id)
+        if device_class is not None:
+            attributes["device_class"] = device_class
         self.hass.states.async_set(made.entity_id, state, attributes)
         return made.entity_id
 
     async def says(self, entity_id: str, state: str, **attributes: Any) -> None:
         """What the other integration reports next."""
-        self.hass.states.async_set(entity_id, state, attributes)
+        before = self.hass.states.get(entity_id).attributes
+        self.hass.states.async_set(entity_id, state, {**before, **attributes})
         await self.settle()
 
     def wire(self, key: str, value: float) -> None:
@@ -295,10 +298,14 @@ class Scene(Estate):
 
     async def act(self, who: str, action: str, **data: Any) -> dict[str, Any]:
         """Let a person call an action on the only incident there is."""
+        return await self.call(who, action, incident=self.active[0].id, **data)
+
+    async def call(self, who: str, action: str, **data: Any) -> dict[str, Any]:
+        """Let a person call an action."""
         answer: dict[str, Any] = await self.hass.services.async_call(
             DOMAIN,
             action,
-            {"incident": self.active[0].id, **data},
+            data,
             blocking=True,
             return_response=True,
             context=Context(user_id=self.users[who].id),

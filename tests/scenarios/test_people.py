@@ -1,6 +1,9 @@
 """Loops about people and homes, each from its field to its end."""
 
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from tests.components.test_report import client_of, photo, upload
 
 from .scene import Scene
 
@@ -157,12 +160,18 @@ async def test_garage_overstay_of_the_wrong_kind(scene: Scene) -> None:
     assert await scene.ended() == [("garage_overstay", "closed", "cleared")]
 
 
-async def test_illegal_renovation(scene: Scene) -> None:
+async def test_illegal_renovation(scene: Scene, hass_client: ClientSessionGenerator) -> None:
+    async def photo_of(who: str) -> str:
+        client = await client_of(scene.hass, hass_client, scene.users[who])
+        answer = await upload(client, photo())
+        return str((await answer.json())["photo"])
+
     await scene.automate("illegal_renovation")
     scene.begin()
     await scene.pass_time(seconds=1)
-    answer = await scene.report(
-        "guard", loop="illegal_renovation", zone=scene.area.id, text="bearing wall is being broken"
+    seen = {"zone": scene.area.id, "x": 0.4, "y": 0.7, "text": "a bearing wall is broken"}
+    answer = await scene.call(
+        "guard", "report", loop="illegal_renovation", photo=await photo_of("guard"), **seen
     )
     assert answer["incident"] == scene.active[0].id
     await scene.until("0:05")
@@ -171,8 +180,8 @@ async def test_illegal_renovation(scene: Scene) -> None:
         0:01  secretary  push
     """)
     await scene.tap("urban", "ACKNOWLEDGE")
-    await scene.act("urban", "handle", note="work stopped", photo=await scene.photo("urban"))
-    await scene.act("urban", "close", disposition="penalty", note="decision 2026-118, 20,000 yuan")
+    await scene.act("urban", "handle", note="work stopped", photo=await photo_of("urban"))
+    await scene.act("urban", "close", disposition="penalty", note="decision 118, 20,000 yuan")
     assert await scene.ended() == [("illegal_renovation", "closed", "penalty")]
 
 

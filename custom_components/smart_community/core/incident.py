@@ -48,7 +48,7 @@ from .model import (
     Verdict,
     aware,
 )
-from .tell import tell_again
+from .tell import speak_again, tell_again
 from .word import said
 
 
@@ -169,6 +169,7 @@ def step(
 
 def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, Verdict]:
     merged = dict(incident.sources)
+    was_quiet = incident.quiet
     new = []
     for key, source in event.sources.items():
         known = merged.get(key)
@@ -184,6 +185,8 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
     if incident.status is Status.HANDLED:
         turn.note("reopened", reason="alarm_again")
         return climb.reopen(incident, turn, Occasion.REOPENED), Verdict.REOPENED
+    if was_quiet:
+        speak_again(incident, turn)
     if new and incident.update_at is None:
         told_at = incident.updated_at or incident.opened_at
         incident = replace(incident, update_at=max(told_at + climb.UPDATE_EVERY, turn.now))

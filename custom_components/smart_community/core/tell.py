@@ -146,6 +146,16 @@ def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
         )
 
 
+def speak_again(incident: Incident, turn: Turn) -> None:
+    """Let the loudspeakers that have spoken speak again: somebody else stands there now."""
+    for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True):
+        if not guidance(step) or rung.state is not RungState.TAKEN:
+            continue
+        for responder in whom(step, incident, turn.directory):
+            for channel in ways(step, responder):
+                order(turn, UPDATE, responder.key, channel, critical=step.critical)
+
+
 def assign(incident: Incident, key: str, turn: Turn) -> Incident:
     """Give an incident to a responder: told like the step reached so far, if not told yet."""
     incident = replace(incident, assignee=key)
