@@ -1,8 +1,16 @@
 """Who is told on a step and how: loudspeakers, zones, and an incident that is given to somebody."""
 
+from dataclasses import replace
 from datetime import UTC
 
-from custom_components.smart_community.core.events import Acknowledge, Assign, Comment, Delivered
+from custom_components.smart_community.core.events import (
+    Acknowledge,
+    Alarmed,
+    Assign,
+    Comment,
+    Delivered,
+    Quieted,
+)
 from custom_components.smart_community.core.ladder import policy
 from custom_components.smart_community.core.message import compose
 from custom_components.smart_community.core.model import (
@@ -13,7 +21,19 @@ from custom_components.smart_community.core.model import (
     Verdict,
 )
 
-from .people import FIRE, GUARD, PUSH, SECRETARY, VOICE, Story, actor, after, minutes, responder
+from .people import (
+    FIRE,
+    GUARD,
+    PUSH,
+    SECRETARY,
+    VOICE,
+    Story,
+    actor,
+    after,
+    minutes,
+    responder,
+    source,
+)
 
 SPEAKER = ChannelKind.SPEAKER
 SQUARE = responder("square", Tier.PROPERTY, SPEAKER)
@@ -56,12 +76,12 @@ def test_a_loudspeaker_that_is_broken_gets_nobody_up_before_their_time_either() 
 
 
 def test_the_loudspeaker_speaks_again_to_whoever_comes_next_and_once_to_a_crowd() -> None:
-    story = Story(DANCING, "square_dance_noise", (GUARD, SQUARE))
+    story = Story(replace(DANCING, quiet_for=minutes(10)), "square_dance_noise", (GUARD, SQUARE))
     story.until(minutes=1)
-    story.happens(Quieted(sources={"d1": after(minutes=1)}))
+    story.happens(Quieted(sources=("d1",)))
     story.until(minutes=2)
     for key in ("d1", "d2"):
-        story.happens(Alarmed(sources={key: source(key)}))
+        story.happens(Alarmed(sources={key: source(after(minutes=2), key)}))
     assert story.told() == [(0, "square", SPEAKER), (120, "square", SPEAKER)]
 
 
