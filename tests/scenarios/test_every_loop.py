@@ -234,7 +234,11 @@ async def test_a_restart_in_the_middle_of_belief_and_ladder_loses_and_doubles_no
     (same,) = scene.active
     assert same.id == incident.id
     taken = [rung for rung in same.rungs if rung.taken_at is not None]
-    due = [step for step in same.policy.ladder if step.after <= timedelta(minutes=11)]
+    due = [
+        step
+        for step in same.policy.ladder
+        if step.after <= timedelta(minutes=11) and step.digest is None
+    ]
     assert len(taken) >= len(due)
     rows = [(who, ways) for _, who, ways in scene.told_since()]
     assert len(rows) == len(set(rows))
