@@ -87,7 +87,7 @@ class Bench:
         form = {"name": "Bench", "database": {}}
         entry = await self.home.add_entry("community", form)
         guard = {"name": "Guard", "tier": "property", "users": [user_id], "channels": ["push"]}
-        guard |= {"language": "en", "voice": {}, "sms": {}}
+        guard |= {"language": "en"}
         await self.home.add_subentry(entry, "responder", guard)
 
     async def _floor(self) -> None:

@@ -132,7 +132,7 @@ async def test_a_new_bus_asks_for_its_first_unit(hass: HomeAssistant, modbus_por
 
 @pytest.mark.parametrize(
     ("kind", "offered"),
-    [("community", {"responder", "plan"}), ("modbus_bus", {"unit", "point_table"})],
+    [("community", {"responder", "plan", "provider"}), ("modbus_bus", {"unit", "point_table"})],
 )
 async def test_each_kind_offers_its_own_subentries(
     hass: HomeAssistant, kind: str, offered: set[str]

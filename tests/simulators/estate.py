@@ -200,8 +200,8 @@ class Estate:
                 "language": self.language,
             }
             for kind, script in (("voice", "script.voice_call"), ("sms", "script.text_message")):
-                address = {f"{kind}_target": script, f"{kind}_number": number}
-                data[kind] = address if kind in channels else {}
+                if kind in channels:
+                    data[kind] = {f"{kind}_target": script, f"{kind}_number": number}
             await self.home.add_subentry(self.entry_id, "responder", data)
 
     async def _panel(self) -> None:
