@@ -16,6 +16,8 @@ from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point
 from tests.simulators.modbus_server import FAMILIES, Fault, ModbusServer, Writes
 
+from .translated import assert_said
+
 COUNTS: Mapping[str, Mapping[str, int]] = {
     "fire_panel": {"inputs": 16},
     "water_level": {"levels": 2, "leaks": 8},
@@ -252,6 +254,7 @@ async def test_an_output_that_did_not_move_is_said_to_have_not(
     with pytest.raises(HomeAssistantError) as error:
         await switch(hass, "on")
     assert error.value.translation_key == key
+    assert_said(f"exceptions.{key}.message", set(error.value.translation_placeholders or {}))
     server.units[1].fault = None
     await until(lambda: shown(hass, "switch.unit_gate") == "off", 15)
 

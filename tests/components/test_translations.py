@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community import STORE_ISSUES
 from custom_components.smart_community.condition import async_get_conditions
+from custom_components.smart_community.config_flow_modbus import WHY_NO_DATA
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.entity_modbus import platform_of
@@ -240,6 +241,8 @@ async def test_every_step_of_a_bus_has_its_words(hass: HomeAssistant) -> None:
     assert_flow_said(await subentries.async_init(handler, context=context))
     assert_said("config_subentries.unit.step.confirm.description", {"points", "on", "figures"})
     wired = {key for family in FAMILIES.values() for key in family.counts} | {"names"}
+    for error in WHY_NO_DATA.values():
+        assert_said(f"config_subentries.unit.error.{error}", {"problem"})
     for texts in ("data", "data_description"):
         for found in look_up(f"config_subentries.unit.step.wired.{texts}").values():
             assert set(found) == wired

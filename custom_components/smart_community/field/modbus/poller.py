@@ -84,6 +84,11 @@ class Poller:
         Raises KeyError if there is no unit of this address.
         """
         unit = self._units[address]
+        if unit.why is not None and self.line.baudrate:
+            # What it may still say to an earlier read would pass for what is read back.
+            await self._probe(address)
+            if unit.why is not None:
+                raise NoData(unit.why, "it was asked for a sign of life first, and gave none")
         try:
             await write(self.line, unit.unit, point, value)
         finally:
