@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Protocol
 
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import (
     ATTR_DEVICE_CLASS,
@@ -38,6 +39,9 @@ from .core.plan import Season
 from .units import in_unit
 
 _ON: Final = frozenset((STATE_ON,))
+# What a fault is: no contact, a device that says itself that it has none, or a battery.
+LOST: Final = "unavailable"
+DISCONNECTED: Final = "disconnected"
 _LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
@@ -142,10 +146,13 @@ class FaultGauge:
         if state is None:
             return Level.CLEAR, None
         if state.state == STATE_UNAVAILABLE:
-            return Level.RAISED, "unavailable"
+            return Level.RAISED, LOST
         if state.state == STATE_UNKNOWN:
             return Level.NONE, None
-        if state.attributes.get(ATTR_DEVICE_CLASS) != SensorDeviceClass.BATTERY:
+        device_class = state.attributes.get(ATTR_DEVICE_CLASS)
+        if device_class == BinarySensorDeviceClass.CONNECTIVITY and state.state == STATE_OFF:
+            return Level.RAISED, DISCONNECTED
+        if device_class != SensorDeviceClass.BATTERY:
             return Level.CLEAR, None
         if split_entity_id(entity_id)[0] == "binary_sensor":
             low = state.state == STATE_ON

@@ -29,6 +29,7 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from .alarm_delivery import Delivery, Reason, Report
+from .alarm_faults import Faults
 from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
 from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
@@ -55,8 +56,9 @@ class AlarmWatch:
         owner: str | None,
         loop: str | None,
         active: Active | None,
+        faults: Faults | None = None,
     ) -> None:
-        """Begin without any source."""
+        """Begin without any source. `faults`: what puts the faults of many entities together."""
         self.wanted = wanted
         self.owner = owner
         self.loop = loop
@@ -64,6 +66,7 @@ class AlarmWatch:
         self._hass = hass
         self._reader = reader
         self._delivery = delivery
+        self._faults = faults
         self._sources: set[str] = set()
         self._order = count()
 
@@ -73,7 +76,7 @@ class AlarmWatch:
         self._sources.add(entity_id)
         said = self._read(entity_id, state, Reason.FOUND_AT_START)
         if said is not None:
-            self._delivery.put((self._report(entity_id, said, context),))
+            self._tell([(entity_id, said, context)])
 
     @callback
     def join(self, entity_ids: Iterable[str], *, attaching: bool) -> None:
@@ -82,7 +85,10 @@ class AlarmWatch:
         if attaching:
             running = self._hass.state is CoreState.running
             first = Reason.ATTACHED if running else Reason.FOUND_AT_START
-        reports = []
+        entity_ids = list(entity_ids)
+        if self._faults is not None:
+            self._faults.watch(entity_ids)
+        told = []
         for entity_id in entity_ids:
             state = self._hass.states.get(entity_id)
             # Known already: a run that this same rebuild started has changed the entity's state.
@@ -91,8 +97,8 @@ class AlarmWatch:
             self._sources.add(entity_id)
             said = self._read(entity_id, state, first)
             if said is not None:
-                reports.append(self._report(entity_id, said, state.context))
-        self._delivery.put(reports)
+                told.append((entity_id, said, state.context))
+        self._tell(told)
 
     @callback
     def leave(self, entity_ids: Iterable[str]) -> None:
@@ -100,6 +106,8 @@ class AlarmWatch:
         for entity_id in entity_ids:
             self._sources.discard(entity_id)
             self._reader.forget(entity_id)
+            if self._faults is not None:
+                self._faults.forget(entity_id)
 
     @callback
     def listen(self, reader: SoundReader, _now: datetime) -> None:
@@ -107,6 +115,14 @@ class AlarmWatch:
         self._delivery.put(
             [self._report(one, said, Context()) for one, said in reader.heard().items()]
         )
+
+    def _tell(self, told: list[tuple[str, Said, Context]]) -> None:
+        """Hand on what was read, faults of many entities put together."""
+        if self._faults is not None and told:
+            context = told[0][2]
+            folded = self._faults.fold((entity_id, said) for entity_id, said, _ in told)
+            told = [(source, said, context) for source, said in folded]
+        self._delivery.put([self._report(*one) for one in told])
 
     def _read(self, entity_id: str, state: State | None, first: Reason) -> Said | None:
         return self._reader.read(entity_id, state, first, lambda: self._on_record(entity_id))
@@ -278,6 +294,7 @@ class AlarmTrigger(OwnedTrigger):
             owner=self.owner,
             loop=self._options.get("loop"),
             active=_hours(self._options),
+            faults=Faults(self._hass) if self._options["kind"] is Kind.FAULT else None,
         )
         undo = [alarm_index(self._hass).attach(watch)]
         if isinstance(reader, SoundReader):
