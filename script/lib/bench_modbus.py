@@ -13,11 +13,13 @@ import asyncio
 import contextlib
 import os
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,22 +121,32 @@ class Plant:
         """How many different requests have been made."""
         return sum(len({one[:4] for one in server.requests}) for server in self.servers)
 
-    def cycle(self) -> tuple[float, float]:
-        """Return seconds of a first reading of everything, and the line's own share of them.
+    @property
+    def step(self) -> float:
+        """Seconds from one request of a line to the next, where they follow on each other."""
+        steps = [
+            later.at - one.at
+            for server in self.servers
+            for one, later in pairwise(server.requests)
+            if later.at - one.at < 2 * LINE  # longer is a line on which nothing was due
+        ]
+        return statistics.mean(steps) if steps else float("nan")
 
-        Alarm inputs are asked again meanwhile: what that takes is taken off in proportion.
-        """
-        spans: list[tuple[float, float]] = []
-        for server in self.servers:
-            firsts: dict[tuple[int, ...], float] = {}
-            for one in server.requests:
-                firsts.setdefault(one[:4], one.at)
-            if len(firsts) < 2:
-                continue
-            begin, end = min(firsts.values()), max(firsts.values())
-            made = sum(begin <= one.at < end for one in server.requests)
-            spans.append(((end - begin) / made * len(firsts), len(firsts) * server.timing.flat))
-        return max(spans, default=(float("nan"), float("nan")))
+
+async def own_step(plant: Plant) -> float:
+    """Return what the line itself takes from one request to the next, from a client that only asks.
+
+    It is more than the delay: the simulator and the machine take their part, of any client.
+    """
+    server = plant.servers[0]
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    request = bytes([0, 1, 0, 0, 0, 6, 1, 2, 0, 0, 0, ALARMS])
+    for _ in range(80):
+        writer.write(request)
+        await reader.readexactly(9 + ALARMS // 8)
+    writer.close()
+    await writer.wait_closed()
+    return plant.step
 
 
 class Way:
@@ -260,23 +272,27 @@ async def measure(way: Way, phases: tuple[Phase, ...], flips: int) -> dict[str, 
     row: dict[str, Any] = {"way": way.name, "buses": plant.buses, "points": plant.points}
     plant.delay(LINE)
     plant.forget()
+    row["limit"] = await own_step(plant) * plant.fewest / plant.buses
+    plant.forget()
     row["start"] = await way.home.start()
     row["memory"] = way.memory()
     # The slow points once through, so that every request has been made.
     await asyncio.sleep(15 + plant.fewest / plant.buses * LINE * 2)
     row["requests"], row["fewest"] = plant.reads, plant.fewest
-    row["cycle"], row["limit"] = plant.cycle()
     for phase in phases:
         plant.delay(phase.delay)
         spoiled = plant.spoil(phase.fault)
         await asyncio.sleep(SETTLE)
-        before, cpu = sum(one.counted.requests for one in plant.servers), way.cpu()
+        plant.forget()
+        cpu = way.cpu()
         began = time.monotonic()
         row[phase.name] = await way.alarms(way.places(flips, spoiled))
         lasted = time.monotonic() - began
-        asked = sum(one.counted.requests for one in plant.servers) - before
+        asked = sum(one.counted.requests for one in plant.servers)
         row[f"{phase.name}_cpu"] = (way.cpu() - cpu) / lasted
         row[f"{phase.name}_rate"] = asked / lasted
+        if phase is AT_25:
+            row["cycle"] = plant.step * row["requests"] / plant.buses
         if spoiled and way.name == OURS:
             # In alarm when they are repaired, all at once.
             plant.spoil(None)
