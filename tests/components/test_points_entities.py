@@ -11,6 +11,7 @@ from homeassistant.helpers import label_registry as lr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.simulators.modbus_server import FAMILIES, ModbusServer
+from tests.simulators.modbus_server.families import fire_panel
 
 from .test_modbus_families import set_up, shown, until
 from .test_points import act
@@ -143,3 +144,34 @@ async def test_a_point_that_the_table_no_longer_has_goes_and_the_others_keep_the
     await until(lambda: shown(hass, "binary_sensor.block_2_hall") == "on")
     assert said == ["binary_sensor.block_2_hall=on"], "no other entity was touched"
     assert server.counted.connections == connections
+
+
+def many(units: int) -> str:
+    rows = (f"{unit},P {at},discrete,{at}\n" for unit in range(10, 10 + units) for at in range(200))
+    return "unit,name,kind,address\n" + "".join(rows)
+
+
+async def test_an_alarm_is_heard_in_the_middle_of_a_long_import(
+    hass: HomeAssistant, bus: tuple[MockConfigEntry, ModbusServer]
+) -> None:
+    _, server = bus
+    server.units |= {10 + unit: fire_panel(200) for unit in range(15)}
+    await act(hass, "import_points", table=many(15))
+    server.units[2].discrete[0] = True
+    await until(lambda: shown(hass, "binary_sensor.block_2_hall") == "on")
+    assert len(hass.states.async_all()) < 3000
+    await until(lambda: len(hass.states.async_all()) > 3000, 60)
+
+
+async def test_a_bus_that_is_unloaded_in_the_middle_of_an_import_has_it_when_it_is_back(
+    hass: HomeAssistant,
+    bus: tuple[MockConfigEntry, ModbusServer],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry, _ = bus
+    await act(hass, "import_points", table=many(3))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: len(hass.states.async_all()) > 600, 60)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
