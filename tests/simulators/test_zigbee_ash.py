@@ -1,6 +1,7 @@
 """The link below EZSP, byte by byte: what the other end sends is made with bellows' own frames."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -176,3 +177,26 @@ async def test_the_newest_host_is_served_and_the_one_before_is_hung_up_on(
     assert isinstance(await second.read(), ash.RStackFrame)
     assert await wire.reader.read() == b""
     second.writer.close()
+
+
+async def test_no_command_however_mangled_stops_the_radio(
+    radio: VirtualCoordinator, wire: Wire
+) -> None:
+    async def answer(payload: bytes, number: int) -> Any:
+        wire.data(payload, number=number % 8, ack=number % 8)
+        return await wire.read()
+
+    version = radio.ezsp.version
+    await answer(VERSION, 0)
+    await answer(bytes((1, 0, 1, 0, 0, version)), 1)
+    chance = random.Random(3)
+    for number in range(2, 600):
+        command = chance.choice(tuple(radio.ezsp._by_id))
+        if radio.ezsp._by_id[command][0] in {"version", "networkInit", "startScan", "formNetwork"}:
+            command = 5
+        mangled = chance.randbytes(chance.randrange(30))
+        said = await answer(
+            bytes((number % 256, 0, 1)) + command.to_bytes(2, "little") + mangled, number
+        )
+        assert said.ezsp_frame[0] == number % 256
+        assert said.ezsp_frame[1] == 0x80

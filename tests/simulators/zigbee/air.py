@@ -1,6 +1,7 @@
 """The radio side of a coordinator: who is on the network, what goes down and what comes up."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -75,7 +76,7 @@ class Air:
         self._timers.clear()
 
     def _learn(self) -> None:
-        joined = [one for one in self.devices.values() if one.joined]
+        joined = self._by_nwk.values()
         self._keys.known = {one.ieee: one.nwk for one in joined}
         self._keys.children = [
             (one.ieee, one.nwk, not one.description.node.is_receiver_on_when_idle)
@@ -120,8 +121,8 @@ class Air:
     def left(self, device: VirtualDevice) -> None:
         """Note that a device has gone."""
         self._by_nwk.pop(device.nwk, None)
+        self._learn()
         self._joined(device, t.EmberDeviceUpdate.DEVICE_LEFT)
-        self._keys.known.pop(device.ieee, None)
 
     def _joined(self, device: VirtualDevice, update: t.EmberDeviceUpdate) -> None:
         self._stack.count("JOIN_INDICATION")
@@ -286,8 +287,10 @@ class Air:
         aps = ask["aps_frame"]
         if aps.profileId != ZDO_PROFILE or aps.destinationEndpoint != 0:
             return
-        me = self._me()
-        if (said := zdo.answer(me, aps.clusterId, bytes(ask["message"]))) is not None:
+        me, said = self._me(), None
+        with contextlib.suppress(ValueError):  # a frame that makes no sense
+            said = zdo.answer(me, aps.clusterId, bytes(ask["message"]))
+        if said is not None:
             self._incoming(
                 me,
                 "UNICAST",

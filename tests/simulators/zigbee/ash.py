@@ -3,8 +3,8 @@
 Written after UG101, UART-EZSP Gateway Protocol Reference (Silicon Labs): frames 2, error handling
 4.3, timing 5. The host's end under test is bellows, so nothing of bellows is used here.
 
-The link belongs to the radio, not to the socket: behind a network coordinator's serial server the
-radio does not see TCP connections come and go, and neither does this.
+A connection that ends takes the link with it: nothing is kept for the next host, which begins with
+a reset, as every host does. What outlives it is the stack's memory (`stack.Tokens`).
 """
 
 import asyncio

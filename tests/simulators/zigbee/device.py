@@ -1,7 +1,9 @@
 """A device on a virtual network: answers what it is asked, sends on its own accord, fails."""
 
 import asyncio
+import contextlib
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, override
 
@@ -77,7 +79,7 @@ class VirtualDevice(Acts):
         self.losses = 0.0
         self.lqi, self.rssi = 200, -55
         self.permitted_until = 0.0
-        self.received: list[tuple[int, bytes]] = []
+        self.received: deque[tuple[int, bytes]] = deque(maxlen=1000)
         self._chance = random.Random(serial)
         self._tsn = self._aps = 0
         self.node = zdo.Node(
@@ -85,7 +87,7 @@ class VirtualDevice(Acts):
             nwk=self.nwk,
             descriptor=description.node,
             simple={one.id: _simple(one) for one in description.endpoints},
-            neighbours=lambda: network.neighbours(self),
+            neighbours=lambda: self.network.neighbours(self),
             left=self._told_to_leave,
             permitted=self._told_to_permit,
         )
@@ -193,10 +195,13 @@ class VirtualDevice(Acts):
         self.network.up(self, sequence=self._aps, **frame)
 
     def down(self, aps: Any, message: bytes) -> None:
-        """Take a frame that has reached it."""
+        """Take a frame that has reached it; one that makes no sense is dropped without a word."""
         self.received.append((aps.clusterId, message))
-        if self.deaf:
-            return
+        if not self.deaf:
+            with contextlib.suppress(ValueError):
+                self._answer(aps, message)
+
+    def _answer(self, aps: Any, message: bytes) -> None:
         if aps.profileId == ZDO_PROFILE and aps.destinationEndpoint == 0:
             if (said := zdo.answer(self.node, aps.clusterId, message)) is not None:
                 self.up(profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])

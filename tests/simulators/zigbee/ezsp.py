@@ -1,8 +1,8 @@
 """EZSP frames: the two header formats, schemas by protocol version, dispatch by command name.
 
-Frame formats after UG100, EZSP Reference Guide, 3. The parameter layouts are bellows' own tables,
-so a simulator of version 8 to 19 needs no byte layout written here; answers are given by the names
-of version 14 and renamed for older ones.
+Frame formats after UG100, EZSP Reference Guide, 3. The parameter layouts are bellows' own tables of
+versions 10 to 19, so that no byte layout is written here; answers are given by the names of version
+14 and renamed for older ones.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,6 +24,7 @@ INVALID_COMMAND = b"\x58\x00"
 UNKNOWN_VERSION = 42
 EZSP_VERSIONS = tuple(version for version in sorted(EZSP._BY_VERSION) if version >= 10)
 STACK_TYPE_MESH = 2
+STACK_VERSION = 0x7440  # what `version` says of the firmware, whatever the protocol
 
 NAMES = {  # of versions before 14: of version 14
     "type": "message_type",
@@ -113,7 +114,7 @@ class Ezsp:
 
     def command(self, frame: bytes) -> None:
         """Answer one command of the host."""
-        if len(frame) < 3 or self._faults.strikes(Fault.HUNG):
+        if len(frame) < 4 or self._faults.strikes(Fault.HUNG):
             return
         self._sequence = sequence = frame[0]
         if len(frame) == 4 and frame[2] == VERSION_ID:  # the header of before version 8
@@ -121,38 +122,44 @@ class Ezsp:
             return
         command = int.from_bytes(frame[3:5], "little")
         header = bytes((sequence, RESPONSE, FORMAT_1))
-        if command == VERSION_ID:
+        if command == VERSION_ID and len(frame) > 5:
             self._version(header + frame[3:5], frame[5])
-            return
-        if self._faults.strikes(Fault.WRONG_VERSION):
+        elif self._faults.strikes(Fault.WRONG_VERSION):
             # As the next protocol will say it, with a status of four bytes like the last ones
             refusal = INVALID_COMMAND + bytes((t.EzspStatus.ERROR_VERSION_NOT_SET, 0, 0, 0))
             self._send(header + refusal)
-            return
-        name, schema, _ = self._by_id.get(command, ("", {}, {}))
-        self.seen[name] = self.seen.get(name, 0) + 1
-        handler = self._handlers.get(name)
-        if not self._agreed:
-            refusal = t.EzspStatus.ERROR_VERSION_NOT_SET
-        elif handler is None:
-            refusal = t.EzspStatus.ERROR_INVALID_FRAME_ID
         else:
-            self._answering = True
-            answer = handler(_parse(name, schema, frame[5:]))
-            self._answering = False
-            self._send(header + self._encode(name, answer))
+            self._send(header + self._answered(command, frame[5:]))
             held, self._held = self._held, []
             for callback in held:
                 self._send(callback)
-            return
-        self._send(header + self._encode("invalidCommand", {"status": refusal}))
+
+    def _answered(self, command: int, data: bytes) -> bytes:
+        name, schema, _ = self._by_id.get(command, ("", {}, {}))
+        self.seen[name] = self.seen.get(name, 0) + 1
+        if not self._agreed:
+            refusal = t.EzspStatus.ERROR_VERSION_NOT_SET
+        elif (handler := self._handlers.get(name)) is None:
+            refusal = t.EzspStatus.ERROR_INVALID_FRAME_ID
+        else:
+            try:
+                ask = _parse(name, schema, data)
+            except ValueError:
+                refusal = t.EzspStatus.ERROR_TRUNCATED
+            else:
+                self._answering = True
+                try:
+                    return self._encode(name, handler(ask))
+                finally:
+                    self._answering = False
+        return self._encode("invalidCommand", {"status": refusal})
 
     def _version(self, header: bytes, desired: int) -> None:
         wrong = self._faults.strikes(Fault.WRONG_VERSION)
         version = UNKNOWN_VERSION if wrong else self.version
         self._agreed = desired == version and not wrong
-        stack = STACK_VERSIONS.get(self.version, 0x7440)
-        self._send(header + bytes((version, STACK_TYPE_MESH)) + stack.to_bytes(2, "little"))
+        firmware = STACK_VERSION.to_bytes(2, "little")
+        self._send(header + bytes((version, STACK_TYPE_MESH)) + firmware)
 
     def callback(self, name: str, **values: Any) -> None:
         """Tell the host something it did not ask for.
@@ -179,10 +186,6 @@ class Ezsp:
             else:
                 body += kind(value).serialize()
         return bytes(body)
-
-
-# What `version` says about the firmware: EmberZNet 6.7 to 8.2
-STACK_VERSIONS = {8: 0x6700, 9: 0x6A00, 10: 0x7040, 11: 0x7120, 12: 0x7220, 13: 0x7440, 14: 0x8000}
 
 
 def _parse(name: str, schema: Any, data: bytes) -> dict[str, Any]:

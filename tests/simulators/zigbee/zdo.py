@@ -53,7 +53,12 @@ def encode(command: ZDOCmd, tsn: int, *values: Any) -> bytes:
 
 
 def answer(node: Node, cluster: int, frame: bytes) -> tuple[int, bytes] | None:
-    """Answer one request: (response cluster, frame), or nothing where the standard says nothing."""
+    """Answer one request: (response cluster, frame), or nothing where the standard says nothing.
+
+    Raises ValueError for a frame that is none.
+    """
+    if not frame:
+        raise ValueError("an empty frame")
     if cluster & REPLY or cluster not in ZDOCmd.__members__.values():
         return None
     command, tsn = ZDOCmd(cluster), frame[0]
