@@ -36,6 +36,7 @@ class Report:
     """One thing to tell the automation.
 
     `order`: place in the order of arrival. `apart`: only told together with the same value.
+    `more`: further variables of the run; only what has the same is told together.
     """
 
     order: int
@@ -45,6 +46,7 @@ class Report:
     value: float | str | None
     context: Context
     apart: bool = False
+    more: tuple[tuple[str, str | None], ...] = ()
 
 
 class Delivery:
@@ -124,10 +126,11 @@ class Delivery:
         self._start(ready)
 
     def _start(self, reports: list[Report]) -> None:
-        bundles: dict[tuple[bool, Reason, float | str | None], list[Report]] = {}
+        bundles: dict[tuple[Any, ...], list[Report]] = {}
         for report in reports:
             value = report.value if report.apart else None
-            bundles.setdefault((report.raised, report.reason, value), []).append(report)
+            alike = (report.raised, report.reason, value, report.more)
+            bundles.setdefault(alike, []).append(report)
         for bundle in bundles.values():
             first = bundle[0]
             # Before the run starts: what its first step changes may come back here at once.
@@ -190,6 +193,7 @@ def _payload(bundle: list[Report]) -> dict[str, Any]:
         "raised": first.raised,
         "value": first.value,
         "reason": first.reason.value,
+        **dict(first.more),
     }
 
 

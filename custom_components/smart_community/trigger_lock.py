@@ -8,6 +8,7 @@ of reach for a while does not tell yesterday's unlocking again.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import Any, Final, override
 
 import probatio
@@ -33,6 +34,7 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
 from .core.plan import Active
 from .lock_words import LockEvent, credential, lock_event, method, speaks_of_locks
@@ -66,7 +68,7 @@ class LockWatch:
         hass: HomeAssistant,
         wanted: Wanted,
         events: frozenset[LockEvent],
-        run_action: TriggerActionRunner,
+        delivery: Delivery,
         *,
         owner: str | None,
         loop: str | None,
@@ -78,7 +80,8 @@ class LockWatch:
         self.active: Active | None = None
         self._hass = hass
         self._events = events
-        self._run_action = run_action
+        self._delivery = delivery
+        self._order = count()
         self._known: dict[str, str | datetime] = {}
 
     @callback
@@ -87,14 +90,22 @@ class LockWatch:
         if (event := self._read(entity_id, state)) is None or state is None:
             return
         if event in self._events:
-            said = {
-                "source": entity_id,
-                "sources": [entity_id],
-                "event": event.value,
-                "credential": credential(state.attributes),
-                "method": method(state.attributes),
-            }
-            self._run_action(said, f"{event} at {entity_id}", context)
+            report = Report(
+                order=next(self._order),
+                source=entity_id,
+                raised=True,
+                reason=Reason.EVENT,
+                value=None,
+                context=context,
+                more=(
+                    ("event", event.value),
+                    ("credential", credential(state.attributes)),
+                    ("method", method(state.attributes)),
+                ),
+            )
+            # Not a run at once for each: an automation's mode turns away what is too many, and a
+            # lock does not say again what was lost.
+            self._delivery.put((report,))
 
     @callback
     def join(self, entity_ids: Iterable[str], *, attaching: bool) -> None:  # noqa: ARG002
@@ -171,15 +182,23 @@ class LockEventTrigger(OwnedTrigger):
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
         """Watch from now on."""
+        delivery = Delivery(self._hass, run_action)
         watch = LockWatch(
             self._hass,
             _wanted(self._hass, self._where),
             frozenset(self._options["events"]),
-            run_action,
+            delivery,
             owner=self.owner,
             loop=self._options.get("loop"),
         )
-        return alarm_index(self._hass).attach(watch)
+        detach = alarm_index(self._hass).attach(watch)
+
+        @callback
+        def remove() -> None:
+            detach()
+            delivery.close()
+
+        return remove
 
 
 def _wanted(hass: HomeAssistant, target: Mapping[str, Any]) -> Wanted:

@@ -244,7 +244,7 @@ async def test_a_restart_in_the_middle_of_belief_and_ladder_loses_and_doubles_no
     assert len(rows) == len(set(rows))
 
 
-@pytest.mark.parametrize("field_of", LASTING, indirect=True)
+@pytest.mark.parametrize("field_of", CASES, indirect=True)
 async def test_a_thousand_signals_in_a_second_are_one_incident(
     scene: Scene, field_of: Field
 ) -> None:

@@ -338,7 +338,7 @@ def _key(signal: Signal, distinct: Distinct) -> str:
         case Distinct.VALUE:
             return signal.value or ""
         case Distinct.EVENT:
-            return signal.at.isoformat()
+            return f"{signal.source} {signal.at.isoformat()}"
 
 
 def _believe(watch: Watch, sources: tuple[str, ...]) -> Finding:
