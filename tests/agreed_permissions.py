@@ -5,22 +5,22 @@ from custom_components.smart_community.core.permits import Deed, Permit
 DEEDS = list(Deed)
 # y(es), w(hy: with a reason), n(o), in this order: read, signal, open, acknowledge, handle, close,
 # escalate, assign, comment, drill, test, directory, operate,
-# report, add_evidence, agree.
+# report, add_evidence, agree, lock_codes.
 AGREED = {
-    "property": "yyyyyyyyyyynyyyn",
-    "committee": "yyyyyyyyyyynyyyy",
-    "department": "ynyyyyyyynnnyyyn",
-    "township": "ynyyyyyyyyynnyyy",
-    "administrator": "yyywwwyyyyyyyyyy",
-    "automation": "yyynwwyyyyynyyyn",
-    "outsider": "nnnnnnnnnnnnnnnn",
-    "removed": "nnnnnnnnnnnnnnnn",
+    "property": "yyyyyyyyyyynyyyny",
+    "committee": "yyyyyyyyyyynyyyyn",
+    "department": "ynyyyyyyynnnyyynn",
+    "township": "ynyyyyyyyyynnyyyn",
+    "administrator": "yyywwwyyyyyyyyyyy",
+    "automation": "yyynwwyyyyynyyynn",
+    "outsider": "nnnnnnnnnnnnnnnnn",
+    "removed": "nnnnnnnnnnnnnnnnn",
 }
 LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
 PLACES = ("own", "other loop", "other community")
 # What is done to the community itself, not to an incident of some loop.
-TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate", "report", "agree"}
+TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate", "report", "agree", "lock_codes"}
 
 
 def agreed(role: str, deed: str, place: str = "own") -> str:

@@ -65,10 +65,12 @@ from .services import async_register_services
 from .services_drill import async_register_drill_services
 from .services_points import async_register_points_services
 from .services_report import async_register_report_services
+from .services_zigbee import async_register_zigbee_services
 from .shipped import async_install_blueprints
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
 from .websocket import async_register_commands
+from .websocket_zigbee import async_register_zigbee_commands
 from .zigbee_network import (
     ZigbeeData,
     async_remove_network,
@@ -117,7 +119,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_report_services(hass)
     async_register_points_services(hass)
     async_register_drill_services(hass)
+    async_register_zigbee_services(hass)
     async_register_commands(hass)
+    async_register_zigbee_commands(hass)
     await async_serve_modules(hass)
     async_serve_photos(hass)
     async_serve_report_photos(hass)

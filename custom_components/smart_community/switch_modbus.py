@@ -6,17 +6,16 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .core.model import Actor
-from .core.permits import Deed, Permit, best, permit, role_of
-from .data import communities
+from .core.permits import Deed
 from .entity_modbus import PointEntity, async_setup_points, class_of
 from .errors import failure, refusal
 from .field.modbus.line import NoData
 from .field.modbus.write import NotVerified
 from .field.point import Point, Quality
+from .may import async_may
 from .modbus_bus import BusUnit, ModbusBusData
 
 # Contactors and gate drives want so much between two commands, in seconds; and an automation that
@@ -31,27 +30,6 @@ async def async_setup_modbus_switches(
 ) -> None:
     """Add the outputs of every unit."""
     await async_setup_points(hass, entry, async_add_entities, platform=Platform.SWITCH, make=Output)
-
-
-async def async_may_operate(hass: HomeAssistant, context: Context | None) -> bool:
-    """Whether whoever stands behind a context may work the plant of any community here.
-
-    A bus belongs to no community: one house's gateway often serves several. Before there is a
-    community, administrators and their automations try the plant out.
-    """
-    context = context or Context()
-    loaded = communities(hass)
-    for entry in loaded:
-        standings = await entry.runtime_data.people.standings_of(context)
-        if best(standings, Deed.OPERATE)[1] is Permit.ALLOWED:
-            return True
-    if loaded:
-        return False
-    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
-    if context.user_id is not None and (user is None or not user.is_active):
-        return False
-    role = role_of(Actor(user_id=context.user_id), administrator=user is not None and user.is_admin)
-    return permit(role, Deed.OPERATE) is Permit.ALLOWED
 
 
 class Output(PointEntity, SwitchEntity):
@@ -81,7 +59,7 @@ class Output(PointEntity, SwitchEntity):
 
     async def _write(self, *, on: bool) -> None:
         name = str(self.name or self.entity_id)
-        if not await async_may_operate(self.hass, self._context):
+        if not await async_may(self.hass, self._context, Deed.OPERATE):
             raise refusal("output_not_permitted", name=name)
         now = self.hass.loop.time()
         if self._last_written is not None and now - self._last_written < _APART:

@@ -13,7 +13,6 @@ def zigbee_state(data: ZigbeeData) -> dict[str, Any]:
     now = dt_util.utcnow().timestamp()
     return {
         "trouble": network.trouble.value if network.trouble is not None else None,
-        "detail": network.detail,
         "silent": sorted(_short(ieee) for ieee in network.silent),
         "not_enrolled": sorted(_short(ieee) for ieee in network.prover.not_enrolled),
         "unproven": len(network.prover.unproven),

@@ -64,6 +64,12 @@ class ZigbeeData:
             self.identifier(ieee), self.entry.entry_id
         )
 
+    async def remove(self, ieee: str) -> None:
+        """Let a device leave its network; the registry follows when it is gone."""
+        found = self.network.device(ieee)
+        if found is not None and self.network.gateway is not None:
+            await self.network.gateway.async_remove_device(found.ieee)
+
     def name_of(self, ieee: str) -> str:
         """Return what people call a device; its address if it has no name yet."""
         found = self.device(ieee)
@@ -146,9 +152,7 @@ async def async_remove_zigbee_device(data: ZigbeeData, device: dr.DeviceEntry) -
     ieee = ieee_of(data, device)
     if ieee is None:
         return False
-    found = data.network.device(ieee)
-    if found is not None and data.network.gateway is not None:
-        await data.network.gateway.async_remove_device(found.ieee)
+    await data.remove(ieee)
     return True
 
 

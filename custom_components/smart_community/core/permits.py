@@ -39,6 +39,7 @@ class Deed(StrEnum):
     REPORT = "report"
     ADD_EVIDENCE = "add_evidence"
     AGREE = "agree"
+    LOCK_CODES = "lock_codes"
 
 
 class Permit(StrEnum):
@@ -54,18 +55,19 @@ _LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 #   read signal open | acknowledge handle close escalate | assign comment
 #   | drill test directory | operate (valves, fans, gates: what stands on the site)
 #   | report add_evidence | agree (a threshold, with the residents)
+#   | lock_codes (who can open a home's door: an automation answers for nobody)
 _ROWS: Mapping[Role, str] = {
-    Role.PROPERTY: "yyy yyyy yy yyn y yy n",
-    Role.COMMITTEE: "yyy yyyy yy yyn y yy y",
-    Role.DEPARTMENT: "yny yyyy yy nnn y yy n",
-    Role.TOWNSHIP: "yny yyyy yy yyn n yy y",
-    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y",
+    Role.PROPERTY: "yyy yyyy yy yyn y yy n y",
+    Role.COMMITTEE: "yyy yyyy yy yyn y yy y n",
+    Role.DEPARTMENT: "yny yyyy yy nnn y yy n n",
+    Role.TOWNSHIP: "yny yyyy yy yyn n yy y n",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y y",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
     # Nor does it need anybody's telephone number.
-    Role.AUTOMATION: "yyy nwwy yy yyn y yy n",
-    Role.OUTSIDER: "nnn nnnn nn nnn n nn n",
+    Role.AUTOMATION: "yyy nwwy yy yyn y yy n n",
+    Role.OUTSIDER: "nnn nnnn nn nnn n nn n n",
     # Whoever left may still hold a phone that is logged in.
-    Role.REMOVED: "nnn nnnn nn nnn n nn n",
+    Role.REMOVED: "nnn nnnn nn nnn n nn n n",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
     (role, deed): _LETTERS[letter]

@@ -11,15 +11,12 @@ One network never waits for another: each has its own supervisor, connection, da
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from zha.application import Platform
 from zha.application.const import (
-    ZHA_DEVICE_ENTITY_ADDED_EVENT,
-    ZHA_DEVICE_ENTITY_REMOVED_EVENT,
     ZHA_GW_MSG_CONNECTION_LOST,
     ZHA_GW_MSG_DEVICE_FULL_INIT,
     ZHA_GW_MSG_DEVICE_REMOVED,
@@ -30,6 +27,7 @@ from zha.zigbee.device import Device
 from zigpy.types import EUI64
 from zigpy.zdo.types import Neighbor
 
+from .ear import Ear
 from .extra import extra_entities
 from .guard import GuardedGateway, new_gateway, trouble_of
 from .liveness import Register
@@ -96,7 +94,7 @@ class Network:
         self._clock = clock
         self._lost: asyncio.Event = asyncio.Event()
         self._extra: dict[str, list[PlatformEntity]] = {}
-        self._ears: dict[str, _Ear] = {}
+        self._ears: dict[str, Ear] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -245,7 +243,16 @@ class Network:
         self._changed()
 
     async def _close(self, gateway: GuardedGateway) -> None:
-        """End a gateway; it must leave neither socket nor thread, whatever state it is in."""
+        """End a gateway, to the end also when the supervisor is cancelled meanwhile."""
+        closing = asyncio.ensure_future(self._close_now(gateway))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _close_now(self, gateway: GuardedGateway) -> None:
+        """Leave neither socket nor thread, whatever state the gateway is in."""
         # Commands that were under way fail by themselves now; see the note in guard.py.
         await asyncio.sleep(_FAIL_WITHIN if self._lost.is_set() else 0)
         await self.prover.close()
@@ -313,14 +320,12 @@ class Network:
         if ear is None or ear.device is not device:
             if ear is not None:
                 ear.close()
-            self._ears[ieee] = _Ear(self, device)
+            self._ears[ieee] = Ear(device, self.heard, self._entities_changed)
             self._replace_extra(device)
         elif not ear.listens():
             self._replace_extra(device)  # interviewed again: its clusters are others now
             ear.listen()
-        for shown in self.listeners.device:
-            shown(device)
-        self._changed()
+        self._entities_changed(device)
 
     def _replace_extra(self, device: Device) -> None:
         ieee = str(device.ieee)
@@ -340,52 +345,11 @@ class Network:
             self.silent -= {ieee}
             self._changed()
 
+    def _entities_changed(self, device: Device) -> None:
+        for shown in self.listeners.device:
+            shown(device)
+        self._changed()
+
     def _changed(self) -> None:
         for changed in list(self.listeners.changed):
             changed()
-
-
-class _Ear:
-    """Hears every message of one device, and what becomes of its entities."""
-
-    def __init__(self, network: Network, device: Device) -> None:
-        self.device = device
-        self._network = network
-        self._ieee = str(device.ieee)
-        self._radio: Any = None
-        self._unsubscribe = [
-            device.on_event(kind, self._entities_changed)
-            for kind in (ZHA_DEVICE_ENTITY_ADDED_EVENT, ZHA_DEVICE_ENTITY_REMOVED_EVENT)
-        ]
-        self.listen()
-
-    def listens(self) -> bool:
-        """Say whether it listens to the device as zigpy has it now."""
-        return self._radio is self.device.device
-
-    def listen(self) -> None:
-        """Listen to the device as zigpy has it now."""
-        self._forget()
-        self._radio = self.device.device
-        self._radio.add_listener(self)
-
-    def device_last_seen_updated(self, at: Any) -> None:
-        """Take a message's time from zigpy."""
-        self._network.heard(self._ieee, at.timestamp())
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._forget()
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
-
-    def _forget(self) -> None:
-        if self._radio is not None:
-            with suppress(ValueError):
-                self._radio.remove_listener(self)
-            self._radio = None
-
-    def _entities_changed(self, _event: Any) -> None:
-        for shown in self._network.listeners.device:
-            shown(self.device)
-        self._network._changed()  # noqa: SLF001

@@ -1,0 +1,149 @@
+"""The codes of door locks: who may, what the lock says, and that a code leaves no trace."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
+
+from .zigbee_ground import entity_id, pair, set_up, until
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
+        yield radio
+
+
+@pytest.fixture
+async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
+    entry = await set_up(hass, radio)
+    yield entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def door(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> VirtualDevice:
+    door = radio.add(devices.lock())
+    await pair(hass, network, door)
+    return door
+
+
+async def act(
+    hass: HomeAssistant, user: Any, network: MockConfigEntry, name: str, **data: Any
+) -> Any:
+    context = Context(user_id=user.id if user is not None else None)
+    said = {"lock": entity_id(hass, network, "-1-257"), **data}
+    response = name == "set_lock_code"
+    return await hass.services.async_call(
+        "smart_community", name, said, blocking=True, return_response=response, context=context
+    )
+
+
+async def test_a_code_is_drawn_set_paused_and_cleared(
+    hass: HomeAssistant, network: MockConfigEntry, door: VirtualDevice, hass_admin_user: MockUser
+) -> None:
+    answer = await act(hass, hass_admin_user, network, "set_lock_code", slot=4)
+    code = answer["code"]
+    assert code.isdigit()
+    assert door.lock.users[3].pin == code
+    await act(hass, hass_admin_user, network, "enable_lock_code", slot=4, enabled=False)
+    assert door.lock.users[3].status.name == "Disabled"
+    await act(hass, hass_admin_user, network, "enable_lock_code", slot=4, enabled=True)
+    assert door.lock.users[3].status.name == "Enabled"
+    await act(hass, hass_admin_user, network, "clear_lock_code", slot=4)
+    assert not door.lock.users[3].pin
+
+
+async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
+    hass: HomeAssistant,
+    network: MockConfigEntry,
+    door: VirtualDevice,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    code = "731946"
+    calls: list[str] = []
+    hass.bus.async_listen("*", lambda event: calls.append(str(event.data)))
+    for name in ("", "bellows", "bellows.ash", "zigpy", "zha", "custom_components"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    client = await hass_ws_client()
+    await client.send_json_auto_id(
+        {
+            "type": "smart_community/set_lock_code",
+            "lock": entity_id(hass, network, "-1-257"),
+            "slot": 1,
+            "code": code,
+        }
+    )
+    assert (await client.receive_json())["success"]
+    assert door.lock.users[0].pin == code
+    await door.program(user=1, pin="864203")
+    await hass.async_block_till_done()
+    diagnostics = await async_get_config_entry_diagnostics(hass, network)
+    ours = [
+        record.getMessage()
+        for record in caplog.records
+        if not record.name.startswith(("homeassistant.components.websocket_api", "tests"))
+    ]
+    for said in (*ours, *calls, str(hass.states.async_all()), str(diagnostics)):
+        assert code not in said
+        assert code.encode().hex() not in said
+        assert "864203" not in said
+
+
+@pytest.mark.parametrize("who", ["automation", "resident"])
+async def test_whoever_answers_for_nothing_changes_no_code(
+    hass: HomeAssistant,
+    network: MockConfigEntry,
+    door: VirtualDevice,
+    community: MockConfigEntry,
+    who: str,
+) -> None:
+    user = None
+    if who == "resident":
+        user = MockUser(name="Resident").add_to_hass(hass)
+    before = dict(door.lock.users)
+    for name, more in (
+        ("set_lock_code", {}),
+        ("clear_lock_code", {}),
+        ("enable_lock_code", {"enabled": False}),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await act(hass, user, network, name, slot=1, **more)
+        assert refused.value.translation_key == "lock_codes_not_permitted"
+    assert dict(door.lock.users) == before
+
+
+async def test_a_lock_that_does_not_answer_is_said_without_the_code(
+    hass: HomeAssistant, network: MockConfigEntry, door: VirtualDevice, hass_admin_user: MockUser
+) -> None:
+    await act(hass, hass_admin_user, network, "clear_lock_code", slot=2)
+    door.deaf = True
+    with pytest.raises(HomeAssistantError) as unanswered:
+        await act(hass, hass_admin_user, network, "clear_lock_code", slot=2)
+    assert unanswered.value.translation_key == "lock_no_answer"
+    door.deaf = False
+    with pytest.raises(ServiceValidationError) as unknown:
+        await act(hass, hass_admin_user, network, "clear_lock_code", slot=2, lock="lock.nowhere")
+    assert unknown.value.translation_key == "zigbee_lock_unknown"
+
+
+async def test_a_lock_is_told_to_send_no_codes_over_the_air(
+    hass: HomeAssistant, network: MockConfigEntry, door: VirtualDevice
+) -> None:
+    await until(lambda: not door.lock.get("send_pin_ota"), 5)

@@ -1,0 +1,219 @@
+"""Several networks in one Home Assistant, beside its own ZHA; and how each of them ends."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.smart_community.const import DOMAIN
+from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from tests.simulators.zigbee import VirtualCoordinator, devices
+
+from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+async def radios(socket_enabled: None) -> AsyncIterator[tuple[VirtualCoordinator, ...]]:
+    one = VirtualCoordinator(formed=True, boots_on_connect=True)
+    other = VirtualCoordinator(formed=True, boots_on_connect=True)
+    async with one, other:
+        yield one, other
+
+
+async def leave(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
+    for entry in entries:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def zone(device: Any) -> str:
+    return f"{device.ieee}-1-1280"
+
+
+async def test_two_networks_do_not_cross_and_one_that_fails_does_not_hold_up_the_other(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    first, second = [await set_up(hass, radio, title=f"B{radio.port}") for radio in radios]
+    here, there = (radio.add(devices.smoke()) for radio in radios)
+    await pair(hass, first, here)
+    await pair(hass, second, there)
+    await here.alarm()
+    await until(lambda: state(hass, first, zone(here)).state == "on")
+    assert state(hass, second, zone(there)).state == "off"
+    await radios[0].refuse(True)
+    await until(lambda: state(hass, first, zone(here)).state == "unavailable")
+    await there.alarm()
+    await until(lambda: state(hass, second, zone(there)).state == "on", 2)
+    await leave(hass, first, second)
+
+
+async def test_home_assistants_own_zha_runs_beside_ours(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    zha = MockConfigEntry(
+        domain="zha",
+        version=5,
+        data={
+            "radio_type": "ezsp",
+            "device": {"path": radios[0].path, "baudrate": 115200, "flow_control": None},
+        },
+    )
+    zha.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(zha.entry_id)
+    ours = await set_up(hass, radios[1])
+    smoke = radios[1].add(devices.smoke())
+    await pair(hass, ours, smoke)
+    theirs = radios[0].add(devices.smoke())
+    await hass.services.async_call("zha", "permit", {"duration": 60}, blocking=True)
+    await theirs.join()
+    await until(lambda: len(hass.states.async_entity_ids("binary_sensor")) > 6)
+    await hass.async_block_till_done()
+    await smoke.alarm()
+    await until(lambda: state(hass, ours, zone(smoke)).state == "on")
+    on = [one.entity_id for one in hass.states.async_all("binary_sensor") if one.state == "on"]
+    assert sorted(on) == sorted(
+        (entity_id(hass, ours, zone(smoke)), entity_id(hass, ours, "connection"))
+    )
+    assert await hass.config_entries.async_unload(zha.entry_id)
+    await smoke.alarm(False)
+    await until(lambda: state(hass, ours, zone(smoke)).state == "off")
+    await leave(hass, ours)
+
+
+async def test_nothing_is_left_of_a_network_that_goes(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    threads, tasks = threading.active_count(), len(asyncio.all_tasks())
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    database = Path(hass.config.path(".storage", f"smart_community_zigbee_{entry.entry_id}.db"))
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await until(lambda: entry.runtime_data.network.trouble is None)
+        await until(lambda: state(hass, entry, zone(smoke)).state == "off")
+    await smoke.alarm()
+    await until(lambda: state(hass, entry, zone(smoke)).state == "on")
+    assert database.exists()
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    await until(lambda: not radio.connected)
+    assert not database.exists()
+    await until(lambda: threading.active_count() <= threads + 2, 5)  # the executor's own may stay
+    await until(lambda: len(asyncio.all_tasks()) <= tasks, 5)
+    assert known(hass, entry, smoke) is None
+
+
+@pytest.mark.parametrize("trouble", ["other_network", "blank"])
+async def test_a_coordinator_that_is_not_the_one_is_left_as_it_is_and_named_in_the_repairs(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...], trouble: str
+) -> None:
+    right, wrong = radios
+    entry = entry_for(right)
+    if trouble == "blank":
+        wrong = VirtualCoordinator(boots_on_connect=True)
+        await wrong.start()
+    before = wrong.tokens.network
+    entry = MockConfigEntry(
+        domain=DOMAIN, title="Building 1", data={**entry.data, "path": wrong.path}
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: entry.runtime_data.network.trouble == trouble)
+    assert wrong.tokens.network == before
+    issues = ir.async_get(hass).issues
+    assert (DOMAIN, f"{entry.entry_id}_zigbee") in issues
+    assert state(hass, entry, "connection").attributes["problem"] == trouble
+    await leave(hass, entry)
+    assert (DOMAIN, f"{entry.entry_id}_zigbee") not in issues
+    if trouble == "blank":
+        await wrong.stop()
+
+
+async def test_a_device_is_let_in_through_one_router_and_belongs_where_it_is(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    stair = ar.async_get(hass).async_create("Stair 2")
+    siren = radio.add(devices.siren())
+    await pair(hass, entry, siren)
+    router = known(hass, entry, siren)
+    assert router is not None
+    dr.async_get(hass).async_update_device(router.id, area_id=stair.id)
+    await hass.services.async_call(DOMAIN, "permit_join", {"seconds": 0}, blocking=True)
+    await hass.services.async_call(DOMAIN, "permit_join", {"router": router.id}, blocking=True)
+    smoke = radio.add(devices.smoke())
+    await smoke.join(parent=siren)
+    await until(lambda: known(hass, entry, smoke) is not None)
+    await until(lambda: known(hass, entry, smoke).area_id == stair.id)
+    found = known(hass, entry, smoke)
+    assert found is not None
+    await hass.services.async_call(DOMAIN, "reinterview", {"device": found.id}, blocking=True)
+    await hass.async_block_till_done()
+    await smoke.alarm()
+    await until(lambda: state(hass, entry, zone(smoke)).state == "on")
+    await hass.services.async_call(DOMAIN, "remove_device", {"device": found.id}, blocking=True)
+    await until(lambda: known(hass, entry, smoke) is None)
+    await until(lambda: not smoke.joined)
+    await leave(hass, entry)
+
+
+async def test_a_detector_that_falls_silent_for_longer_than_it_ever_was_is_no_data(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    network = entry.runtime_data.network
+    ieee = str(smoke.ieee)
+    assert state(hass, entry, "silence").state == "off"
+    now = dt_util.utcnow().timestamp()
+    network.register.listening_since = now - 10 * 24 * 3600
+    network.register._devices[ieee] = network.register.of(ieee).__class__(
+        heard_at=now - 2 * 24 * 3600, longest=3600.0, since=now
+    )
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=2))
+    await until(lambda: state(hass, entry, "silence").state == "on")
+    assert state(hass, entry, zone(smoke)).state == "unavailable"
+    await smoke.check_in()
+    await until(lambda: state(hass, entry, "silence").state == "off")
+    assert state(hass, entry, zone(smoke)).state == "off"
+    await leave(hass, entry)
+
+
+async def test_a_bug_report_has_the_topology_and_no_keys(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    (device,) = told["devices"].values()
+    assert (device["model"], device["manufacturer"]) == ("SC-SMOKE", "Smart Community")
+    assert told["trouble"] is None
+    key = entry.runtime_data.network.gateway.state.network_info.network_key.key
+    assert str(key) not in str(told)
+    assert radio.path not in str(told)
+    assert str(smoke.ieee) not in str(told)
+    await leave(hass, entry)
