@@ -20,7 +20,17 @@ LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
 PLACES = ("own", "other loop", "other community")
 # What is done to the community itself, not to an incident of some loop.
-TO_COMMUNITY = {"signal", "open", "drill", "test", "directory", "operate", "report", "agree", "lock_codes"}
+TO_COMMUNITY = {
+    "signal",
+    "open",
+    "drill",
+    "test",
+    "directory",
+    "operate",
+    "report",
+    "agree",
+    "lock_codes",
+}
 
 
 def agreed(role: str, deed: str, place: str = "own") -> str:
