@@ -178,7 +178,8 @@ async def async_remove_config_entry_device(
 async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> None:
     people = People(hass, entry)
     pictures: dict[str, str] = {}
-    plans = Plans(hass, entry, await hass.async_add_executor_job(load_almanac))
+    people.calendar = await hass.async_add_executor_job(load_almanac)
+    plans = Plans(hass, entry, people.calendar)
     url = entry.data.get("database_url") or f"sqlite:///{_database(hass, entry)}"
 
     def worded(incident: Incident, send: Send, responder: Responder) -> Message:
@@ -201,7 +202,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         Store(url),
         Outlook(
             now=dt_util.utcnow,
-            directory=lambda: people.responders,
+            directory=lambda: people.at(dt_util.utcnow()),
             announce=announce(hass, entry.entry_id),
             zone=dt_util.get_default_time_zone,
             schedule=plans.schedule,

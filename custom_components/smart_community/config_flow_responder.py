@@ -34,6 +34,7 @@ from .config_flow_channels import (
     stored_targets,
 )
 from .config_flow_community import free_slug, name_error
+from .config_flow_roster import roster_errors, roster_fields, shown_roster, stored_roster
 from .const import SUBENTRY_RESPONDER
 from .core.model import ChannelKind, Tier
 from .loops import LOOPS
@@ -61,17 +62,20 @@ class ResponderSubentryFlow(ConfigSubentryFlow):
         self, step: str, user_input: dict[str, Any] | None, shown: Mapping[str, Any]
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
+        line = ""
         if user_input is not None:
             name = user_input[CONF_NAME].strip()
             others = self._others()
             errors = channel_errors(self.hass, self._get_entry(), user_input)
+            wrong, line = roster_errors(user_input)
+            errors |= wrong
             if error := name_error(name, (other.title for other in others)):
                 errors[CONF_NAME] = error
             if not errors:
                 return self._save(name, user_input, others)
             shown = user_input
         users = [user for user in await self.hass.auth.async_get_users() if _is_person(user)]
-        schema = _responder_schema(self.hass, self._get_entry(), users, shown)
+        schema = _responder_schema(self.hass, self._get_entry(), users, self._others(), shown)
         known = {user.id for user in users}
         # Someone who left would be refused as "not an option" and could not be taken off the form.
         shown = {**shown, "users": [one for one in shown.get("users", []) if one in known]}
@@ -79,6 +83,7 @@ class ResponderSubentryFlow(ConfigSubentryFlow):
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
+            description_placeholders={"line": line},
         )
 
     def _save(
@@ -110,6 +115,7 @@ def _responder_schema(
     hass: HomeAssistant,
     entry: ConfigEntry[Any],
     users: Iterable[User],
+    others: Iterable[ConfigSubentry],
     shown: Mapping[str, Any],
 ) -> probatio.Schema:
     people = [SelectOptionDict(value=user.id, label=user.name or user.id) for user in users]
@@ -147,6 +153,7 @@ def _responder_schema(
                     translation_key="loop",
                 )
             ),
+            **roster_fields(others, shown),
             probatio.Required("language"): LanguageSelector(
                 LanguageSelectorConfig(languages=list(LANGUAGES), native_name=True)
             ),
@@ -164,10 +171,12 @@ def _responder(key: str, user_input: Mapping[str, Any]) -> dict[str, Any]:
         "targets": stored_targets(user_input),
         "loops": list(user_input.get("loops", [])),
         "language": user_input["language"],
+        **stored_roster(user_input),
     }
 
 
 def _shown(subentry: ConfigSubentry) -> dict[str, Any]:
     """Return what a stored responder looks like in the form."""
     addresses = shown_targets(subentry.data["targets"])
-    return {CONF_NAME: subentry.title, **subentry.data, **addresses}
+    roster = shown_roster(subentry.data)
+    return {CONF_NAME: subentry.title, **subentry.data, **addresses, **roster}

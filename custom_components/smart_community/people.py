@@ -1,18 +1,27 @@
 """The responders of a community, as its subentries say, and who a Home Assistant user is."""
 
-from collections.abc import Mapping
-from datetime import time, timedelta
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from homeassistant.util import dt as dt_util
 
 from .channels.address import Address
 from .const import SUBENTRY_RESPONDER
+from .core.errors import DomainError
 from .core.message import Tap
 from .core.model import Actor, ChannelKind, Incident, Responder, Tier
 from .core.permits import Deed, Role, Standing, best, role_of
+from .core.plan import Calendar, plain_calendar
+from .core.roster import Swap, at, parse_duty
+from .departments import DEPARTMENT_LOOPS, Department
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class People:
@@ -25,6 +34,8 @@ class People:
         self.responders: Mapping[str, Responder] = {}
         self.addresses: Mapping[tuple[str, ChannelKind], Address] = {}
         self.subentries: Mapping[str, str] = {}
+        self.calendar: Calendar = plain_calendar
+        self.swaps: Callable[[], Iterable[Swap]] = tuple
         self.read()
 
     def read(self) -> None:
@@ -34,20 +45,18 @@ class People:
             if subentry.subentry_type != SUBENTRY_RESPONDER:
                 continue
             data = subentry.data
-            responder = Responder(
-                key=data["key"],
-                name=subentry.title,
-                tier=Tier(data["tier"]),
-                users=frozenset(data["users"]),
-                channels=tuple(ChannelKind(kind) for kind in data["channels"]),
-                loops=frozenset(data["loops"]),
-                language=data["language"],
-            )
+            responder = _responder(self._hass, subentry.title, data)
             responders[responder.key] = responder
             subentries[responder.key] = subentry.subentry_id
             for kind, target in data["targets"].items():
                 addresses[responder.key, ChannelKind(kind)] = _address(target)
         self.responders, self.addresses, self.subentries = responders, addresses, subentries
+
+    def at(self, moment: datetime) -> Mapping[str, Responder]:
+        """Return everybody as they are at a moment: who is on duty, on which channels."""
+        zone = dt_util.get_default_time_zone()
+        everybody = self.responders.values()
+        return at(everybody, moment, zone=zone, calendar=self.calendar, swaps=self.swaps())
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -102,17 +111,66 @@ def _removed(user_id: str, name: str | None = None) -> Standing:
     return Standing(Actor(user_id=user_id, name=name or ""), Role.REMOVED, None)
 
 
+def _responder(hass: HomeAssistant, name: str, data: Mapping[str, Any]) -> Responder:
+    loops = frozenset(data["loops"])
+    if not loops and data.get("department"):
+        loops = DEPARTMENT_LOOPS[Department(data["department"])]
+    try:
+        duty = parse_duty(data.get("duty", ""))
+    except DomainError as err:  # checked by the form; a hand-made entry is on duty all the time
+        _LOGGER.warning("The duty table of %s is not understood: %s", name, err)
+        duty = ()
+    return Responder(
+        key=data["key"],
+        name=name,
+        tier=Tier(data["tier"]),
+        users=frozenset(data["users"]),
+        channels=_kinds(data["channels"]),
+        loops=loops,
+        zones=_zones(hass, data),
+        language=data["language"],
+        department=data.get("department", ""),
+        deputies=tuple(data.get("deputies", ())),
+        urgent_channels=_kinds(data.get("urgent_channels", ())),
+        night_channels=_kinds(data.get("night_channels", ())),
+        quiet=_span(data),
+        duty=duty,
+    )
+
+
+def _kinds(stored: Iterable[str]) -> tuple[ChannelKind, ...]:
+    return tuple(ChannelKind(kind) for kind in stored)
+
+
+def _zones(hass: HomeAssistant, data: Mapping[str, Any]) -> frozenset[str]:
+    """Return floors with their areas, and areas with their floors, as keys of zones.
+
+    Whoever looks after an area is told of what is put down to its whole floor, too.
+    """
+    areas = ar.async_get(hass)
+    found: set[str] = set()
+    for floor in data.get("floors", ()):
+        found.add(f"floor:{floor}")
+        found |= {f"area:{area.id}" for area in ar.async_entries_for_floor(areas, floor)}
+    for area_id in data.get("areas", ()):
+        found.add(f"area:{area_id}")
+        area = areas.async_get_area(area_id)
+        if area is not None and area.floor_id is not None:
+            found.add(f"floor:{area.floor_id}")
+    return frozenset(found)
+
+
+def _span(stored: Mapping[str, Any]) -> tuple[time, time] | None:
+    if not stored.get("quiet_from"):
+        return None
+    return time.fromisoformat(stored["quiet_from"]), time.fromisoformat(stored["quiet_until"])
+
+
 def _address(stored: Mapping[str, Any]) -> Address:
-    quiet = None
-    if stored.get("quiet_from"):
-        quiet = (
-            time.fromisoformat(stored["quiet_from"]),
-            time.fromisoformat(stored["quiet_until"]),
-        )
     return Address(
         target=stored["target"],
         number=stored.get("number", ""),
         voice=stored.get("voice", ""),
-        quiet=quiet,
+        quiet=_span(stored),
         pause=timedelta(**stored.get("pause", {})),
     )

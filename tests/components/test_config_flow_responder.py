@@ -5,7 +5,9 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigSubentr
 from homeassistant.config_entries import SubentryFlowResult as Result
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, section
+from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import floor_registry as fr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
@@ -342,3 +344,52 @@ async def test_two_forms_open_at_once_do_not_make_one_responder_twice(
     await _submit(hass, first, users=[user])
     form = await _submit(hass, second, users=[user])
     assert form["errors"] == {"name": "already_configured"}
+
+
+async def test_duty_deputies_rest_and_places_are_stored_and_shown_again(
+    hass: HomeAssistant, entry: ConfigEntry, user: str
+) -> None:
+    areas, floors = ar.async_get(hass), fr.async_get(hass)
+    floor = floors.async_create("Second")
+    hall = areas.async_create("Hall", floor_id=floor.floor_id)
+    await _add(hass, entry, name="Chief", users=[user])
+    given: dict[str, Any] = {
+        "place": {"department": "water", "floors": [floor.floor_id]},
+        "roster": {"duty": "mon-fri 08:00-20:00", "deputies": ["chief"]},
+        "rest": {
+            "urgent_channels": ["voice"],
+            "quiet_from": "22:00:00",
+            "quiet_until": "07:00:00",
+        },
+    }
+    subentry = await _add(
+        hass,
+        entry,
+        tier="department",
+        users=[user],
+        channels=["push", "voice"],
+        voice={"voice_target": "script.call"},
+        **given,
+    )
+    responder = entry.runtime_data.people.responders[subentry.data["key"]]
+    assert responder.zones == {f"floor:{floor.floor_id}", f"area:{hall.id}"}
+    assert "waterlogging" in responder.loops
+    assert (responder.deputies, len(responder.duty)) == (("chief",), 1)
+    form = await entry.start_subentry_reconfigure_flow(hass, subentry.subentry_id)
+    shown = _suggested(form)
+    for one in given.values():
+        for name, value in one.items():
+            assert shown[name] == value
+
+
+async def test_a_duty_table_that_is_not_understood_names_the_line(
+    hass: HomeAssistant, entry: ConfigEntry, user: str
+) -> None:
+    form = await _start(hass, entry)
+    result = await _submit(hass, form, users=[user], roster={"duty": "mon 08:00-09:00\nnever"})
+    assert result["errors"] == {"roster": "duty_line"}
+    assert result["description_placeholders"] == {"line": "never"}
+    result = await _submit(hass, form, users=[user], rest={"quiet_from": "22:00:00"})
+    assert result["errors"] == {"rest": "quiet_needs_both"}
+    result = await _submit(hass, form, users=[user], rest={"night_channels": ["voice"]})
+    assert result["errors"] == {"rest": "channel_not_chosen"}

@@ -50,6 +50,7 @@ FLOWS = {
     "config_flow_unit.py": "config_subentries.unit",
     "config_flow_plan.py": "config_subentries.plan",
     "config_flow_provider.py": "config_subentries.provider",
+    "config_flow_roster.py": "config_subentries.responder",
     "config_flow_zigbee.py": "config",
 }
 

@@ -20,7 +20,17 @@ from .model import (
     RungState,
     Status,
 )
-from .tell import ask_again, guidance, order, tell, tell_again, ways, whom
+from .tell import (
+    ask_again,
+    guidance,
+    order,
+    stand_in,
+    tell,
+    tell_again,
+    wake,
+    ways,
+    whom,
+)
 
 # Further detectors are told together: the first alarm jumps the queue, a storm is two messages.
 UPDATE_EVERY = timedelta(minutes=2)
@@ -53,6 +63,8 @@ def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Inciden
                 incident = reopen(incident, turn, Occasion.OVERDUE)
             case "close":
                 incident, _ = closed_by_itself(incident, turn)
+            case "wake":
+                incident = wake(incident, turn)
             case "reminder":
                 incident = remind(incident, turn, due=moment, late=late)
             case _:
@@ -80,7 +92,7 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
     )
     incident = _with_rung(incident, index, replace(rung, state=RungState.TAKEN, taken_at=turn.now))
     chosen = whom(step, incident, turn.directory)
-    reachable = [responder for responder in chosen if ways(step, responder)]
+    reachable = [responder for responder in chosen if ways(step, responder, incident)]
     turn.note(
         "step_taken",
         due=rung.due,
@@ -163,8 +175,11 @@ def _next_channel(incident: Incident, index: int, turn: Turn, *, failed: bool) -
         return incident
     incident = _with_notice(incident, index, replace(notice, receipt_due=None))
     of_step = [other for other in incident.notices if other.step == notice.step]
-    if any(other.receipt_at or other.receipt_due for other in of_step):
+    if any(other.receipt_at or other.receipt_due or other.wake_at for other in of_step):
         return incident
+    stood_in = stand_in(incident, notice, turn)
+    if stood_in is not incident:
+        return stood_in
     all_failed = failed and all(
         state is DeliveryState.FAILED for other in of_step for state in other.tried.values()
     )
@@ -273,7 +288,7 @@ def remind(incident: Incident, turn: Turn, *, due: datetime | None, late: str | 
     for index in reversed(taken):
         # Chosen anew: whoever has become reachable since is told now.
         step = incident.policy.ladder[index]
-        chosen = [who for who in whom(step, incident, turn.directory) if ways(step, who)]
+        chosen = [who for who in whom(step, incident, turn.directory) if ways(step, who, incident)]
         for responder in chosen:
             incident = ask_again(incident, index, responder, turn)
         if chosen:

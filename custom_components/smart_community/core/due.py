@@ -51,6 +51,7 @@ def next_due(incident: Incident) -> tuple[datetime, str] | None:
     if not incident.status.active:
         return None
     dues = [(n.receipt_due, "receipt") for n in incident.notices if n.receipt_due is not None]
+    dues += [(n.wake_at, "wake") for n in incident.notices if n.wake_at is not None]
     digests: list[tuple[datetime, str]] = []
     for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True):
         if rung.state is RungState.WAITING and rung.due is not None:

@@ -233,7 +233,10 @@ def _shifted(incident: Incident, delta: timedelta) -> Incident:
             replace(rung, due=moved(rung.due)) if rung.state is RungState.WAITING else rung
             for rung in incident.rungs
         ),
-        notices=tuple(replace(n, receipt_due=moved(n.receipt_due)) for n in incident.notices),
+        notices=tuple(
+            replace(n, receipt_due=moved(n.receipt_due), wake_at=moved(n.wake_at))
+            for n in incident.notices
+        ),
         handle_by=moved(incident.handle_by),
         remind_at=moved(incident.remind_at),
         update_at=moved(incident.update_at),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from .plan import Hours
+
 
 class Tier(StrEnum):
     """Who is asked, in the order in which an alarm climbs."""
@@ -170,6 +172,9 @@ class Responder:
     """A desk or a person. `channels` in the order to be tried; no `loops` or `zones` means all.
 
     `zones` holds keys of floors and areas (`floor:1`, `area:hall`), a floor's areas included.
+    `urgent_channels` take the place of `channels` where lives may depend on it, `night_channels` in
+    the `quiet` hours. `deputies` are told while the responder is off duty or cannot be reached. The
+    last two fields are what core/roster.py finds for a moment.
     """
 
     key: str
@@ -180,6 +185,14 @@ class Responder:
     loops: frozenset[str] = frozenset()
     zones: frozenset[str] = frozenset()
     language: str = "en"
+    department: str = ""
+    deputies: tuple[str, ...] = ()
+    urgent_channels: tuple[ChannelKind, ...] = ()
+    night_channels: tuple[ChannelKind, ...] = ()
+    quiet: tuple[time, time] | None = None
+    duty: tuple[Hours, ...] = ()
+    on_duty: bool = True
+    resting_until: datetime | None = None
 
     def sees(self, loop: str, zone: str = "") -> bool:
         """Whether incidents of this loop there are this responder's business.
@@ -257,7 +270,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """One responder told on one step, over the channels of that step, then the others in order."""
+    """One responder told on one step, over the channels of that step, then the others in order.
+
+    `wake_at`: the end of the quiet hours in which what is not urgent was withheld.
+    """
 
     step: int
     responder: str
@@ -265,6 +281,7 @@ class Notice:
     untried: tuple[ChannelKind, ...] = ()
     receipt_due: datetime | None = None
     receipt_at: datetime | None = None
+    wake_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from .due import Turn
 from .events import UPDATE, Occasion, Send
-from .model import ChannelKind, DeliveryState, Incident, Notice, Responder, RungState, Step
+from .model import ChannelKind, DeliveryState, Incident, Notice, Responder, RungState, Status, Step
 
 # Notices on these stay where they are until they are replaced or taken away; what was said or
 # written otherwise is over.
@@ -23,34 +24,55 @@ def whom(step: Step, incident: Incident, directory: Mapping[str, Responder]) -> 
     if step.responder is not None:
         named = directory.get(step.responder)
         return [named] if named is not None else []
-    return [
+    concerned = [
         who
         for who in directory.values()
         if who.tier is step.tier and who.sees(incident.loop, incident.zone)
     ]
+    chosen = {who.key: who for who in concerned if who.on_duty}
+    for who in concerned:
+        for key in who.deputies if not who.on_duty else ():
+            if (deputy := directory.get(key)) is not None and deputy.on_duty:
+                chosen.setdefault(key, deputy)
+    # A gap in the roster must not silence an alarm.
+    return list(chosen.values()) or concerned
 
 
-def ways(step: Step, responder: Responder) -> tuple[ChannelKind, ...]:
+def ways(step: Step, responder: Responder, incident: Incident) -> tuple[ChannelKind, ...]:
     """Return the channels of a step to a responder, else the responder's own first; () for none.
 
     A loudspeaker is used only where the ladder names it: nobody wants a lift's alarm read out on
     the square because a phone was off.
     """
-    named = tuple(kind for kind in step.channels if kind in responder.channels)
+    channels = _channels(responder, incident)
+    named = tuple(kind for kind in step.channels if kind in channels)
     if named or guidance(step):
         return named
-    return _private(responder)[:1]
+    return _private(channels)[:1]
 
 
-def _private(responder: Responder) -> tuple[ChannelKind, ...]:
-    return tuple(kind for kind in responder.channels if kind is not ChannelKind.SPEAKER)
+def _channels(responder: Responder, incident: Incident) -> tuple[ChannelKind, ...]:
+    urgent = incident.policy.urgent and responder.urgent_channels
+    return responder.urgent_channels if urgent else responder.channels
+
+
+def _private(channels: tuple[ChannelKind, ...]) -> tuple[ChannelKind, ...]:
+    return tuple(kind for kind in channels if kind is not ChannelKind.SPEAKER)
+
+
+def resting(step: Step, responder: Responder, incident: Incident) -> datetime | None:
+    """Until when a message is withheld: quiet hours hold for what no life may depend on."""
+    if incident.policy.urgent or step.critical or guidance(step) or incident.drill:
+        return None
+    return responder.resting_until
 
 
 def tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> Incident:
     """Tell a responder on a step, over the step's channels at once, then the others in order."""
     step = incident.policy.ladder[index]
-    first = ways(step, responder)
-    rest = tuple(kind for kind in _private(responder) if kind not in first)
+    first = ways(step, responder, incident)
+    rest = tuple(kind for kind in _private(_channels(responder, incident)) if kind not in first)
+    until = resting(step, responder, incident)
     # Nobody is asked to answer a loudspeaker, nor rung up about a digest that lies unread.
     unanswered = guidance(step) or step.digest is not None
     notice = Notice(
@@ -58,8 +80,21 @@ def tell(incident: Incident, index: int, responder: Responder, turn: Turn) -> In
         responder=responder.key,
         tried=dict.fromkeys(first, DeliveryState.QUEUED),
         untried=() if unanswered else rest,
-        receipt_due=None if unanswered else turn.now + incident.policy.receipt_within,
+        receipt_due=None
+        if unanswered or until is not None
+        else turn.now + incident.policy.receipt_within,
+        wake_at=until,
     )
+    if until is not None:
+        turn.note(
+            "withheld",
+            step=index,
+            responder=responder.key,
+            channel=first[0],
+            reason="quiet_hours",
+            until=until.isoformat(),
+        )
+        return replace(incident, notices=(*incident.notices, notice))
     # A channel that this step uses needs not be tried once more on behalf of an earlier step.
     others = tuple(
         replace(other, untried=tuple(kind for kind in other.untried if kind not in first))
@@ -101,6 +136,8 @@ def ask_again(incident: Incident, index: int, responder: Responder, turn: Turn) 
     )
     if notice is None:
         return tell(incident, index, responder, turn)
+    if resting(incident.policy.ladder[index], responder, incident) is not None:
+        return incident
     for channel in notice.tried:
         turn.effects.append(
             Send(
@@ -121,7 +158,7 @@ def noticed(incident: Incident) -> tuple[tuple[str, ChannelKind], ...]:
             (notice.responder, kind)
             for notice in incident.notices
             for kind in REPLACED
-            if kind in notice.tried
+            if kind in notice.tried and notice.wake_at is None
         )
     )
 
@@ -166,4 +203,36 @@ def assign(incident: Incident, key: str, turn: Turn) -> Incident:
     taken = [i for i, rung in enumerate(incident.rungs) if rung.state is RungState.TAKEN]
     index = max(taken, default=0)
     step = incident.policy.ladder[index]
-    return tell(incident, index, responder, turn) if ways(step, responder) else incident
+    if not ways(step, responder, incident):
+        return incident
+    return tell(incident, index, responder, turn)
+
+
+def stand_in(incident: Incident, notice: Notice, turn: Turn) -> Incident:
+    """Tell the deputies of a responder who could not be reached; the same incident if none are."""
+    absent = turn.directory.get(notice.responder)
+    step = incident.policy.ladder[notice.step]
+    for key in absent.deputies if absent is not None else ():
+        deputy = turn.directory.get(key)
+        if deputy is None or key in incident.told or not ways(step, deputy, incident):
+            continue
+        turn.note("deputy_told", step=notice.step, responder=key, instead=notice.responder)
+        incident = tell(incident, notice.step, deputy, turn)
+    return incident
+
+
+def wake(incident: Incident, turn: Turn) -> Incident:
+    """Send what was withheld until now, if it still matters."""
+    notices = []
+    for notice in incident.notices:
+        if notice.wake_at is None or notice.wake_at > turn.now:
+            notices.append(notice)
+            continue
+        step = incident.policy.ladder[notice.step]
+        unanswered = step.digest is not None or incident.status is not Status.OPEN
+        due = None if unanswered else turn.now + incident.policy.receipt_within
+        notices.append(replace(notice, wake_at=None, receipt_due=due))
+        turn.note("told_after_rest", due=notice.wake_at, responder=notice.responder)
+        for kind in notice.tried:
+            order(turn, notice.step, notice.responder, kind, critical=step.critical)
+    return replace(incident, notices=tuple(notices))
