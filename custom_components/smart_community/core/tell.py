@@ -189,7 +189,7 @@ def speak_again(incident: Incident, turn: Turn) -> None:
         if not guidance(step) or rung.state is not RungState.TAKEN:
             continue
         for responder in whom(step, incident, turn.directory):
-            for channel in ways(step, responder):
+            for channel in ways(step, responder, incident):
                 order(turn, UPDATE, responder.key, channel, critical=step.critical)
 
 
