@@ -31,6 +31,7 @@ from .channels.persistent import Persistent
 from .channels.speaker import Speaker
 from .const import (
     CONF_KIND,
+    DATA_AGREED_LIMIT,
     DATA_STILL_RAISED,
     DOMAIN,
     KIND_COMMUNITY,
@@ -62,6 +63,7 @@ from .providers import Providers
 from .report_desk import Reports
 from .report_photo import async_serve_report_photos
 from .services import async_register_services
+from .services_agree import agreed_limit, async_register_agree_services
 from .services_drill import async_register_drill_services
 from .services_points import async_register_points_services
 from .services_report import async_register_report_services
@@ -77,6 +79,7 @@ from .zigbee_network import (
     async_remove_zigbee_device,
     async_setup_network,
 )
+from .zones import places_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -117,6 +120,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_load_texts(hass)
     async_register_services(hass)
     async_register_report_services(hass)
+    async_register_agree_services(hass)
     async_register_points_services(hass)
     async_register_drill_services(hass)
     async_register_zigbee_services(hass)
@@ -129,7 +133,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
 
+    def limit_agreed(loop: str, source: str) -> float | None:
+        return agreed_limit(hass, loop, source)
+
     hass.data[DATA_STILL_RAISED] = still_raised
+    hass.data[DATA_AGREED_LIMIT] = limit_agreed
     hass.data[DATA_CURVES] = Curves(hass)
     return True
 
@@ -206,6 +214,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
             announce=announce(hass, entry.entry_id),
             zone=dt_util.get_default_time_zone,
             schedule=plans.schedule,
+            places=partial(places_of, hass),
         ),
     )
     deeds = Deeds(engine, people)

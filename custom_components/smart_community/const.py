@@ -22,3 +22,6 @@ SUBENTRY_PLAN: Final = "plan"
 # A source that cleared while Home Assistant was down is reported as cleared then, and only then:
 # reporting every quiet detector at each start would run thousands of automations for nothing.
 DATA_STILL_RAISED: HassKey[Callable[[str], bool]] = HassKey(f"{DOMAIN}_still_raised")
+
+# Asked by the alarm trigger for a loop and an entity: the limit that is agreed with the residents.
+DATA_AGREED_LIMIT: HassKey[Callable[[str, str], float | None]] = HassKey(f"{DOMAIN}_agreed_limit")

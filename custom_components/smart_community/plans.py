@@ -4,14 +4,13 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar
 from homeassistant.util import dt as dt_util
 
 from .const import SUBENTRY_PLAN
 from .core.plan import Active, Calendar, Plan, Schedule, schedule
 from .loops import LOOPS
 from .plan_words import plan_of
-from .zones import area_of
+from .zones import places_of
 
 
 class Plans:
@@ -40,19 +39,5 @@ class Plans:
         tz = dt_util.get_default_time_zone()
         if loop in LOOPS and LOOPS[loop].life_safety:
             return Schedule(zone=tz, calendar=self._calendar)
-        places = _places(self._hass, zone)
+        places = places_of(self._hass, zone)
         return schedule(self._plans, loop, places, said, zone=tz, calendar=self._calendar)
-
-
-def _places(hass: HomeAssistant, zone: str) -> frozenset[str]:
-    """Return a zone and the greater ones it lies in, so that a floor's plan holds for its rooms."""
-    kind, _, key = zone.partition(":")
-    area = area_of(hass, key) if kind == "source" else None
-    if kind == "area":
-        area = ar.async_get(hass).async_get_area(key)
-    places = {zone}
-    if area is not None:
-        places.add(f"area:{area.id}")
-        if area.floor_id is not None:
-            places.add(f"floor:{area.floor_id}")
-    return frozenset(places)

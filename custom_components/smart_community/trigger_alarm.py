@@ -34,7 +34,7 @@ from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
 from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
-from .const import DATA_STILL_RAISED
+from .const import DATA_AGREED_LIMIT, DATA_STILL_RAISED
 from .core.errors import DomainError
 from .core.plan import Active, Season
 from .loops import LOOPS
@@ -229,7 +229,12 @@ _LIFE_EVERY: Final = timedelta(minutes=1)
 _BATTERY_BELOW: Final = 20.0
 
 
-def _limit_gauge(options: ConfigType) -> LimitGauge:
+def _agreed(hass: HomeAssistant, loop: str | None, entity_id: str) -> float | None:
+    agreed_limit = hass.data.get(DATA_AGREED_LIMIT)
+    return agreed_limit(loop, entity_id) if loop is not None and agreed_limit is not None else None
+
+
+def _limit_gauge(options: ConfigType, agreed: Callable[[str], float | None]) -> LimitGauge:
     season = None
     if "season_limit" in options:
         season = Season(begins=options["season_begins"], ends=options["season_ends"])
@@ -241,6 +246,7 @@ def _limit_gauge(options: ConfigType) -> LimitGauge:
         unit=options.get("unit"),
         season=season,
         season_limit=options.get("season_limit", 0.0),
+        agreed=agreed,
     )
 
 
@@ -248,9 +254,6 @@ _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
     Kind.STATE: lambda options: LevelReader(
         StateGauge(states=frozenset(options.get("states", ("on",))))
     ),
-    Kind.ABOVE: lambda options: LevelReader(_limit_gauge(options)),
-    Kind.BELOW: lambda options: LevelReader(_limit_gauge(options)),
-    Kind.OUTSIDE: lambda options: LevelReader(_limit_gauge(options)),
     Kind.EVENT: lambda options: MomentReader(frozenset(options.get("events", ()))),
     Kind.VALUE: lambda _options: ValueReader(),
     Kind.SOUND: lambda options: SoundReader(options.get("every", _SOUND_EVERY)),
@@ -259,6 +262,13 @@ _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
         FaultGauge(battery_below=options.get("battery_below", _BATTERY_BELOW))
     ),
 }
+
+
+def _reader(options: ConfigType, agreed: Callable[[str], float | None]) -> Reader:
+    kind = options["kind"]
+    if kind in _BELONGS["limit"]:
+        return LevelReader(_limit_gauge(options, agreed))
+    return _READERS[kind](options)
 
 
 class AlarmTrigger(OwnedTrigger):
@@ -285,14 +295,15 @@ class AlarmTrigger(OwnedTrigger):
     ) -> CALLBACK_TYPE:
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
-        reader = _READERS[self._options["kind"]](self._options)
+        loop = self._options.get("loop") or self.loop
+        reader = _reader(self._options, partial(_agreed, self._hass, loop))
         watch = AlarmWatch(
             self._hass,
             self._wanted,
             reader,
             delivery,
             owner=self.owner,
-            loop=self._options.get("loop"),
+            loop=loop,
             active=_hours(self._options),
             faults=Faults(self._hass) if self._options["kind"] is Kind.FAULT else None,
         )

@@ -189,7 +189,7 @@ class LockEventTrigger(OwnedTrigger):
             frozenset(self._options["events"]),
             delivery,
             owner=self.owner,
-            loop=self._options.get("loop"),
+            loop=self._options.get("loop") or self.loop,
         )
         detach = alarm_index(self._hass).attach(watch)
 

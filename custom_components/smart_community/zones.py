@@ -63,3 +63,17 @@ def area_of(hass: HomeAssistant, entity_id: str) -> ar.AreaEntry | None:
         device = dr.async_get(hass).async_get(entity.device_id)
         area_id = device.area_id if device is not None else None
     return ar.async_get(hass).async_get_area(area_id) if area_id is not None else None
+
+
+def places_of(hass: HomeAssistant, zone: str) -> frozenset[str]:
+    """Return a zone and the greater ones it lies in: what holds on a floor holds in its rooms."""
+    kind, _, key = zone.partition(":")
+    area = area_of(hass, key) if kind == "source" else None
+    if kind == "area":
+        area = ar.async_get(hass).async_get_area(key)
+    places = {zone}
+    if area is not None:
+        places.add(f"area:{area.id}")
+        if area.floor_id is not None:
+            places.add(f"floor:{area.floor_id}")
+    return frozenset(places)

@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smart_community.const import DATA_STILL_RAISED
+from custom_components.smart_community.const import DATA_AGREED_LIMIT, DATA_STILL_RAISED
 
 from .alarm_ears import Ears, automation, detector, listen
 
@@ -286,3 +286,15 @@ async def test_a_value_out_of_its_range_is_an_alarm_at_both_ends(hass: HomeAssis
         (level, True, "edge"),
         (level, False, "edge"),
     ]
+
+
+async def test_a_limit_that_was_agreed_goes_before_the_blueprints(hass: HomeAssistant) -> None:
+    level = "sensor.level"
+    hass.data[DATA_AGREED_LIMIT] = lambda loop, source: (
+        30.0 if (loop, source) == ("waterlogging", level) else None
+    )
+    options = {"kind": "above", "limit": 20, "loop": "waterlogging"}
+    ears = await listen(hass, automation({"entity_id": level}, options))
+    for state in ("0", "25", "35"):
+        await say(hass, level, state)
+    assert values(ears) == [(level, 35.0)]

@@ -6,13 +6,14 @@ and is what actions, taps and entities talk to.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from ..core.agreement import Agreement, Threshold, in_force
 from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
@@ -63,6 +64,7 @@ class Engine:
         runner.incidents = {one.id: one for one in snapshot.incidents}
         runner.watches = {(one.loop, one.zone): one for one in snapshot.watches}
         runner.settings = dict(snapshot.settings)
+        runner.agreements = list(snapshot.agreements)
         self._outbox = make_outbox(self._letter_done)
         for letter in snapshot.letters:
             self._outbox.post(letter)
@@ -182,6 +184,20 @@ class Engine:
         ):
             found |= page
         return list(found.values())
+
+    @property
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Every agreement on record, in the order in which they were made."""
+        return tuple(self._runner.agreements)
+
+    def agreed(self, loop: str, zone: str) -> Mapping[Threshold, Agreement]:
+        """Return what is agreed with the residents for a loop in a zone, as of now."""
+        places = self._outlook.places(zone)
+        return in_force(self._runner.agreements, loop, places, self._outlook.now())
+
+    async def agree(self, agreement: Agreement) -> None:
+        """Put an agreement on record; it holds from its day on."""
+        await self._runner.run(lambda work: work.agree(agreement))
 
     async def add_evidence(self, evidence: Evidence, actor: Actor | None = None) -> None:
         """Put evidence on record, with its digest on the incident's timeline.

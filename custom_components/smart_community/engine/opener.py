@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ulid_transform import ulid_now
 
+from ..core.agreement import Agreement, agreed
 from ..core.detection import Finding, Watch, elapsed, observe
 from ..core.events import Alarmed, Entry, Joined, Quieted, TakenOver
 from ..core.evidence import Evidence
@@ -29,17 +30,18 @@ class Opener:
 
     def signal(self, request: SignalRequest, work: Work) -> Result:
         """Take signals in that came in the same instant; each is on record, also a muted one."""
+        detect = agreed(request.detect, work.agreed(request.loop, request.zone))
         watch = work.watches.get((request.loop, request.zone)) or Watch(
             loop=request.loop,
             zone=request.zone,
             zone_name=request.zone_name,
-            detect=request.detect,
+            detect=detect,
             policy=request.policy,
         )
         watch = replace(
             watch,
             zone_name=request.zone_name,
-            detect=request.detect,
+            detect=detect,
             policy=request.policy,
             active=request.active,
         )
@@ -227,6 +229,8 @@ class Opener:
         for child in children:
             work.step(child, TakenOver(by=incident.id, by_number=incident.number))
         work.take(transition)
+        for held in work.agreed(loop, zone).values():
+            work.batch.entries.append((incident.id, _quoted(held, work.now)))
         for other in list(work.incidents.values()):
             if other.status.active and _joint(incident, other):
                 work.step(other, _joined(incident))
@@ -240,6 +244,20 @@ class Opener:
         number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
         work.setting("number", number)
         return number
+
+
+def _quoted(held: Agreement, now: datetime) -> Entry:
+    """Quote on the timeline what was agreed, by whom and from when: a mediation asks for it."""
+    return Entry(
+        kind="agreed",
+        at=now,
+        data={
+            "threshold": held.threshold.value,
+            "value": held.value,
+            "agreed_by": held.agreed_by,
+            "since": held.valid_from.date().isoformat(),
+        },
+    )
 
 
 def _joint(one: Incident, other: Incident) -> bool:

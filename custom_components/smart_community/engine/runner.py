@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ulid_transform import ulid_now
 
+from ..core.agreement import Agreement, Threshold, in_force
 from ..core.detection import Watch
 from ..core.due import next_due
 from ..core.events import Announce, Entry, Event, Send, Withdraw
@@ -41,13 +42,15 @@ class Outlook:
     """What the engine needs from the house, as functions, so that tests need no house.
 
     `zone`: the community's local time, by which hours of the day are meant. `schedule`: when a
-    loop is at work in a zone, given the hours that its blueprint names.
+    loop is at work in a zone, given the hours that its blueprint names. `places`: a zone and the
+    greater ones that it lies in.
     """
 
     now: Callable[[], datetime]
     directory: Callable[[], Mapping[str, Responder]]
     announce: Callable[[Incident, Announce], None]
     zone: Callable[[], tzinfo] = lambda: UTC
+    places: Callable[[str], frozenset[str]] = lambda zone: frozenset((zone,))
     schedule: Callable[[str, str, Active | None], Schedule] = lambda _loop, _zone, said: Schedule(
         active=() if said is None else (said,)
     )
@@ -83,6 +86,16 @@ class Work:
     def zone(self) -> tzinfo:
         """The community's local time."""
         return self._runner.outlook.zone()
+
+    def agreed(self, loop: str, zone: str) -> Mapping[Threshold, Agreement]:
+        """Return what is agreed with the residents for a loop in a zone."""
+        places = self._runner.outlook.places(zone)
+        return in_force(self._runner.agreements, loop, places, self.now)
+
+    def agree(self, agreement: Agreement) -> None:
+        """Put an agreement on record."""
+        self._runner.agreements.append(agreement)
+        self.batch.agreements.append(agreement)
 
     def schedule(self, watch: Watch) -> Schedule:
         """When a watch's loop is at work."""
@@ -155,6 +168,7 @@ class Runner:
         self.incidents: dict[str, Incident] = {}
         self.watches: dict[tuple[str, str], Watch] = {}
         self.settings: dict[str, str] = {}
+        self.agreements: list[Agreement] = []
         self.committed: Callable[[Batch], None] = lambda _batch: None
         self._store = store
         self._executor = executor

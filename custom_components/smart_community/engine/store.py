@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core import codec
+from ..core.agreement import Agreement
 from ..core.detection import Watch
 from ..core.errors import DomainError
 from ..core.events import Entry
@@ -26,6 +27,7 @@ from ..core.statistics import Case
 from .outbox import Letter, LetterState
 from .tables import (
     ACTIVE,
+    AGREEMENT,
     EVIDENCE,
     INCIDENT,
     META,
@@ -36,6 +38,7 @@ from .tables import (
     TIMELINE,
     WATCH,
     SignalRow,
+    agreement_row,
     evidence_row,
     incident_row,
     letter_row,
@@ -71,6 +74,7 @@ class Batch:
     letters: dict[str, Letter] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, Evidence] = field(default_factory=dict)
+    agreements: list[Agreement] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -85,6 +89,7 @@ class Batch:
         self.letters.update(later.letters)
         self.settings.update(later.settings)
         self.evidence.update(later.evidence)
+        self.agreements.extend(later.agreements)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,6 +100,7 @@ class Snapshot:
     watches: tuple[Watch, ...]
     letters: tuple[Letter, ...]
     settings: Mapping[str, str]
+    agreements: tuple[Agreement, ...]
 
 
 class Store:
@@ -151,11 +157,15 @@ class Store:
         letters = connection.execute(
             select(OUTBOX.c.document).where(OUTBOX.c.state != LetterState.DONE)
         ).scalars()
+        agreements = connection.execute(
+            select(AGREEMENT.c.document).order_by(AGREEMENT.c.valid_from, AGREEMENT.c.id)
+        ).scalars()
         return Snapshot(
             incidents=tuple(codec.load(Incident, json.loads(row)) for row in documents),
             watches=tuple(codec.load(Watch, json.loads(row)) for row in watches),
             letters=tuple(codec.load(Letter, json.loads(row)) for row in letters),
             settings=settings,
+            agreements=tuple(codec.load(Agreement, json.loads(row)) for row in agreements),
         )
 
     def commit(self, batch: Batch) -> None:
@@ -181,6 +191,8 @@ class Store:
                 self._write(
                     connection, EVIDENCE, [evidence_row(x) for x in batch.evidence.values()]
                 )
+                agreements = [agreement_row(one) for one in batch.agreements]
+                self._write(connection, AGREEMENT, agreements)
         except SQLAlchemyError as err:
             raise StoreError("recording_failed", str(getattr(err, "orig", err))) from err
         self._hash = chained

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, Strin
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import codec
+from ..core.agreement import Agreement
 from ..core.detection import Signal, Watch
 from ..core.evidence import Evidence
 from ..core.model import Incident
@@ -86,6 +87,14 @@ EVIDENCE = Table(
     Column("digest", String(64)),
     Column("document", Text),
 )
+AGREEMENT = Table(
+    "agreement",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("loop", String(64), index=True),
+    Column("valid_from", String(40)),
+    Column("document", Text),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,6 +166,16 @@ def signal_row(row: SignalRow) -> dict[str, Any]:
         "value": row.signal.value,
         "verdict": row.verdict,
         "incident": row.incident,
+    }
+
+
+def agreement_row(agreement: Agreement) -> dict[str, Any]:
+    """Return the row of an agreement."""
+    return {
+        "id": agreement.id,
+        "loop": agreement.loop,
+        "valid_from": utc(agreement.valid_from),
+        "document": plain_json(codec.dump(agreement)),
     }
 
 

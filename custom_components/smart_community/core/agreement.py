@@ -1,0 +1,123 @@
+"""Thresholds that a community has agreed with its residents: who, what, where, from when.
+
+A record is never changed or taken out: a new one of the same loop, zone and threshold takes the
+place of the older from its day on, and one without a value gives the word back to the blueprint.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from .detection import Detect
+from .errors import DomainError
+from .model import aware
+
+
+class Threshold(StrEnum):
+    """What can be agreed on. Times in seconds, `day`, `night` and `hysteresis` in dB(A).
+
+    `limit` is in the unit that the blueprint's limit is in.
+    """
+
+    LIMIT = "limit"
+    FOR = "for"
+    COUNT = "count"
+    WITHIN = "within"
+    SILENCE = "silence"
+    PERIOD = "period"
+    DAY = "day"
+    NIGHT = "night"
+
+
+_LEVELS = frozenset((Threshold.DAY, Threshold.NIGHT))
+_UNHEARD_OF = 140  # dB(A): what hurts is no limit
+_TIMES = frozenset((Threshold.FOR, Threshold.WITHIN, Threshold.SILENCE, Threshold.PERIOD))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """One agreement. `zone` "" is the whole community; `value` None ends an earlier one."""
+
+    id: str
+    loop: str
+    threshold: Threshold
+    value: float | None
+    agreed_by: str
+    valid_from: datetime
+    recorded_at: datetime
+    recorded_by: str = ""
+    zone: str = ""
+    zone_name: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could agree on."""
+        aware(self.valid_from, "valid_from")
+        if not self.agreed_by.strip():
+            raise DomainError("agreement_by_nobody")
+        if self.value is None or self.threshold is Threshold.LIMIT:
+            return
+        whole = self.threshold is not Threshold.COUNT or self.value == int(self.value)
+        loud = self.threshold in _LEVELS and self.value >= _UNHEARD_OF
+        if self.value <= 0 or not whole or loud:
+            raise DomainError("agreement_value", threshold=self.threshold, value=str(self.value))
+
+
+def in_force(
+    agreements: Iterable[Agreement], loop: str, places: frozenset[str], now: datetime
+) -> Mapping[Threshold, Agreement]:
+    """Return what holds for a loop in a place now: the zone's own before the community's.
+
+    `places`: the zone and the greater ones that it lies in. Of several in force the latest holds.
+    """
+    found: dict[Threshold, Agreement] = {}
+    mine = [
+        one
+        for one in agreements
+        if one.loop == loop and one.valid_from <= now and (not one.zone or one.zone in places)
+    ]
+    # Later ones overwrite: first the community's by age, then the zone's by age.
+    for one in sorted(mine, key=lambda one: (bool(one.zone), one.valid_from, one.recorded_at)):
+        if one.value is None:
+            found.pop(one.threshold, None)
+        else:
+            found[one.threshold] = one
+    return found
+
+
+def agreed(detect: Detect, held: Mapping[Threshold, Agreement]) -> Detect:
+    """Put what was agreed in place of what a blueprint's rule says; it gets no other rule by it."""
+    said = {
+        threshold: _value(threshold, one.value)
+        for threshold, one in held.items()
+        if one.value is not None
+    }
+    if detect.dwell is not None and Threshold.FOR in said:
+        detect = replace(detect, dwell=said[Threshold.FOR])
+    if detect.silence is not None and Threshold.SILENCE in said:
+        detect = replace(detect, silence=said[Threshold.SILENCE])
+    if detect.count is not None:
+        detect = replace(
+            detect,
+            count=said.get(Threshold.COUNT, detect.count),
+            within=said.get(Threshold.WITHIN, detect.within),
+        )
+    if detect.noise is not None:
+        noise = detect.noise
+        detect = replace(
+            detect,
+            noise=replace(
+                noise,
+                period=said.get(Threshold.PERIOD, noise.period),
+                day=said.get(Threshold.DAY, noise.day),
+                night=said.get(Threshold.NIGHT, noise.night),
+            ),
+        )
+    return detect
+
+
+def _value(threshold: Threshold, value: float) -> Any:
+    if threshold in _TIMES:
+        return timedelta(seconds=value)
+    return int(value) if threshold is Threshold.COUNT else value

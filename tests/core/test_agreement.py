@@ -1,0 +1,108 @@
+"""Agreed thresholds: the latest in force, the zone's before the community's, never another rule."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.smart_community.core import codec
+from custom_components.smart_community.core.agreement import (
+    Agreement,
+    Threshold,
+    agreed,
+    in_force,
+)
+from custom_components.smart_community.core.detection import Detect
+from custom_components.smart_community.core.errors import DomainError
+from custom_components.smart_community.core.noise import noise
+
+from .people import T0, after
+
+HERE = frozenset({"area:square", "floor:ground"})
+
+
+def said(value: float | None, threshold: Threshold = Threshold.DAY, **more: object) -> Agreement:
+    facts = {"id": "01", "loop": "noise", "agreed_by": "meeting", "valid_from": T0}
+    return Agreement(threshold=threshold, value=value, recorded_at=T0, **{**facts, **more})
+
+
+def holds(*agreements: Agreement, at: object = T0) -> dict[Threshold, float | None]:
+    held = in_force(agreements, "noise", HERE, at)
+    return {threshold: one.value for threshold, one in held.items()}
+
+
+def test_an_agreement_holds_from_its_day_on_and_the_latest_one_holds() -> None:
+    old, new = said(60), said(55, valid_from=after(days=10))
+    assert holds(new, old, at=after(seconds=-1)) == {}
+    assert holds(new, old) == {Threshold.DAY: 60}
+    assert holds(new, old, at=after(days=10)) == {Threshold.DAY: 55}
+
+
+def test_the_zones_own_goes_before_the_communitys_whichever_is_newer() -> None:
+    own, all_, other = (
+        said(50, zone="floor:ground"),
+        said(65, valid_from=after(days=1)),
+        said(40, zone="area:garden"),
+    )
+    assert holds(all_, own, other, at=after(days=2)) == {Threshold.DAY: 50}
+
+
+def test_one_without_a_value_gives_the_word_back() -> None:
+    ended = said(None, valid_from=after(days=1), zone="area:square")
+    assert holds(said(60), ended) == {Threshold.DAY: 60}
+    assert holds(said(60), ended, at=after(days=1)) == {}
+
+
+RULES = (
+    Detect(),
+    Detect(dwell=timedelta(minutes=5)),
+    Detect(count=3, within=timedelta(minutes=1)),
+    Detect(silence=timedelta(hours=24)),
+    Detect(noise=noise(timedelta(minutes=3), "1")),
+)
+VALUES = st.fixed_dictionaries(
+    {},
+    optional={one: st.integers(1, 120) for one in Threshold},
+)
+
+
+@given(st.sampled_from(RULES), VALUES)
+def test_a_rule_keeps_its_kind_whatever_is_agreed(
+    rule: Detect, values: dict[Threshold, int]
+) -> None:
+    held = {threshold: said(value, threshold) for threshold, value in values.items()}
+    got = agreed(rule, held)
+    for name in ("dwell", "count", "within", "silence", "noise"):
+        assert (getattr(got, name) is None) == (getattr(rule, name) is None)
+    if rule.dwell is not None and Threshold.FOR in values:
+        assert got.dwell == timedelta(seconds=values[Threshold.FOR])
+    if rule.noise is not None and got.noise is not None:
+        assert got.noise.day == values.get(Threshold.DAY, 55)
+        assert got.noise.night == values.get(Threshold.NIGHT, 45)
+    if rule.count is not None:
+        assert got.count == values.get(Threshold.COUNT, 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "key"),
+    [
+        (0, Threshold.FOR, "agreement_value"),
+        (-5, Threshold.DAY, "agreement_value"),
+        (140, Threshold.NIGHT, "agreement_value"),
+        (2.5, Threshold.COUNT, "agreement_value"),
+    ],
+)
+def test_what_nobody_could_agree_on_is_refused(
+    value: float, threshold: Threshold, key: str
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        said(value, threshold)
+    assert refused.value.key == key
+    with pytest.raises(DomainError):
+        said(60, agreed_by=" ")
+
+
+def test_an_agreement_is_stored_as_it_is() -> None:
+    for one in (said(60), said(None, zone="area:a", zone_name="A")):
+        assert codec.load(Agreement, codec.dump(one)) == one
