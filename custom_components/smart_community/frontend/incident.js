@@ -5,7 +5,7 @@ import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { iconOf } from "./icons.js";
 import { Plan } from "./plan.js";
 import { evidence } from "./photo.js";
-import { askedBy, detectorLine, dueLine, nameOf, stateLine } from "./phrases.js";
+import { askedBy, detectorLine, dueLine, nameOf, numberLine, stateLine } from "./phrases.js";
 import { clock, fill, said, span } from "./words.js";
 
 const RUNGS = {
@@ -34,8 +34,9 @@ export class IncidentPane {
     const { parts } = words;
     this._title = el("h2", { tabindex: "-1" });
     this._icon = icon("mdi:alert");
-    this._chips = el("div.chips");
-    this._state = el("p.quiet");
+    this._drill = el("span.chip", { hidden: true }, words.drill);
+    this._state = el("p");
+    this._number = el("p.quiet");
     this._due = el("p.countdown");
     this._detectors = el("p");
     this._ladder = el("ol.facts");
@@ -63,8 +64,9 @@ export class IncidentPane {
         "header",
         {},
         el("div.what", {}, this._icon, this._title),
-        this._chips,
+        this._drill,
         this._state,
+        this._number,
         this._due,
         this._detectors,
       ),
@@ -134,6 +136,7 @@ export class IncidentPane {
       return;
     }
     setText(this._state, stateLine(this._store, this._row, this._words));
+    setText(this._number, numberLine(this._store, this._row, this._words));
     setText(this._due, this._ended() ?? dueLine(this._store, this._row, this._words));
     for (const item of this._ladder.children) {
       const step = this._row.ladder[Number(item.dataset.step)];
@@ -186,10 +189,7 @@ export class IncidentPane {
     this._body.style.setProperty("--severity", `var(--${row.severity})`);
     this._icon.setAttribute("icon", iconOf(row.loop));
     setText(this._title, nameOf(store, row, words));
-    const chips = [words.severity[row.severity], row.drill && words.drill];
-    this._chips.replaceChildren(
-      ...chips.filter(Boolean).map((text) => el("span.chip", {}, text)),
-    );
+    this._drill.hidden = !row.drill;
     setTextOrHide(this._detectors, detectorLine(row, words));
     this._ladder.replaceChildren(...row.ladder.map((step, index) => this._rung(step, index)));
     this._told.replaceChildren(...this._tellings(row));

@@ -50,14 +50,19 @@ export function toldLine(incident, words) {
   return fill(words.told_of, { count: told.size, confirmed });
 }
 
+/** How grave, and whose business it is now. */
 export function stateLine(store, incident, words) {
-  const parts = [store.words.status[incident.status], `№ ${incident.number}`];
-  if (incident.assignee && incident.status === "acknowledged") {
-    parts[0] = fill(words.on_it, { who: store.nameOf(incident, incident.assignee) });
-  }
+  const taken = incident.assignee && incident.status === "acknowledged";
+  const state = taken
+    ? fill(words.on_it, { who: store.nameOf(incident, incident.assignee) })
+    : store.words.status[incident.status];
+  return `${words.severity[incident.severity]} · ${state}`;
+}
+
+/** What people say on the phone, and how long it has lasted. */
+export function numberLine(store, incident, words) {
   const age = span((store.now() - Date.parse(incident.first_alarm_at)) / 1000, words);
-  parts.push(fill(words.for, { time: age }));
-  return parts.join(" · ");
+  return `№ ${incident.number} · ${fill(words.for, { time: age })}`;
 }
 
 export function detectorLine(incident, words) {

@@ -2,7 +2,7 @@
 
 import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { iconOf } from "./icons.js";
-import { dueLine, loopOf, nameOf, stateLine, toldLine } from "./phrases.js";
+import { dueLine, loopOf, nameOf, numberLine, stateLine, toldLine } from "./phrases.js";
 import { fill } from "./words.js";
 
 export class Row {
@@ -18,9 +18,10 @@ export class Row {
       drill: el("span.chip", {}, words.drill),
       state: el("span.state.quiet"),
       due: el("span.due"),
+      number: el("span.state.quiet"),
       told: el("span.told.quiet"),
     };
-    const { what, zone, drill, state, due, told } = this._parts;
+    const { what, zone, drill, state, due, number, told } = this._parts;
     this._open = el(
       "button.open",
       { type: "button", onclick: () => open(this.incident, null) },
@@ -28,6 +29,7 @@ export class Row {
       zone,
       due,
       state,
+      number,
       told,
     );
     this._deed = el("button.deed.first", {
@@ -68,6 +70,7 @@ export class Row {
 
   tick() {
     setText(this._parts.state, stateLine(this._store, this.incident, this._words));
+    setText(this._parts.number, numberLine(this._store, this.incident, this._words));
     setText(this._parts.due, dueLine(this._store, this.incident, this._words));
     const chosen = this._chosen() === this.incident.id;
     this.element.classList.toggle("chosen", chosen);

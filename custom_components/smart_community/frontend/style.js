@@ -30,6 +30,7 @@ button {
 }
 :focus-visible { outline: 3px solid var(--deed); outline-offset: 2px; }
 @media (prefers-color-scheme: dark) { :focus-visible { outline-color: var(--primary-color); } }
+h2:focus { outline: none; }
 .quiet { color: var(--secondary-text-color); }
 .deed {
   min-height: 3.5rem;
@@ -97,7 +98,7 @@ button {
 .row {
   position: absolute;
   inset-inline: .5rem;
-  height: 8.5rem;
+  height: 9rem;
   display: grid;
   grid-template-columns: 6px minmax(0, 1fr) auto;
   align-items: stretch;
@@ -111,7 +112,6 @@ button {
 .row .open {
   display: grid;
   align-content: center;
-  gap: .1rem;
   padding: .35rem .6rem;
   text-align: start;
   border-radius: 0;
@@ -171,7 +171,7 @@ a { color: inherit; }
 
 /* The incident. */
 .incident { padding: .75rem 1rem 0; }
-.incident header { display: grid; gap: .35rem; }
+.incident header { display: grid; gap: .3rem; justify-items: start; }
 .incident header .what { display: flex; gap: .6rem; align-items: flex-start; }
 .incident header ha-icon { --mdc-icon-size: 2rem; color: var(--severity); flex: none; }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }

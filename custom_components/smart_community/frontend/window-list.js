@@ -65,7 +65,7 @@ export class WindowList {
   _step() {
     if (!this._height) {
       const first = this._rows.values().next().value;
-      this._height = (first?.element.offsetHeight || 136) + GAP;
+      this._height = (first?.element.offsetHeight || 144) + GAP;
     }
     return this._height;
   }
