@@ -1,7 +1,7 @@
 """Floor plans: an area's picture, and where on it a detector hangs.
 
 The place is kept with the entity in Home Assistant's own registry, like its name and its area: it
-goes with the detector when that is replaced under the same name, and needs no table of ours.
+goes when the detector goes, and needs no table of ours.
 """
 
 from collections.abc import Mapping

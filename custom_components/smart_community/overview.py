@@ -37,6 +37,11 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
             {
                 "id": entry.entry_id,
                 "name": entry.title,
+                "may": [
+                    deed
+                    for deed in (Deed.REPORT, Deed.DRILL)
+                    if best(standings, deed)[1] is not Permit.DENIED
+                ],
                 "all": plain(figures(cases)),
                 "loops": _loops(hass, entry, standings, cases),
                 "days": [

@@ -1,6 +1,7 @@
 """A Home Assistant with a community in it, and a user for each role, for a browser to look at."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,30 @@ LADDER = [
     {"tier": "township", "after": "00:30:00", "channels": ["voice", "sms"], "unless": "handled"},
 ]
 
+# As the blueprint of illegal renovation makes it: what people report becomes an incident.
+AUTOMATIONS = [
+    {
+        "id": "reports",
+        "alias": "Reports",
+        "triggers": [
+            {
+                "trigger": "smart_community.person_reported",
+                "options": {"loop": ["illegal_renovation"]},
+            }
+        ],
+        "actions": [
+            {
+                "action": "smart_community.signal",
+                "data": {
+                    "loop": "illegal_renovation",
+                    "report": "{{ trigger.report }}",
+                    "ladder": LADDER,
+                },
+            }
+        ],
+    }
+]
+
 
 class House:
     """The process, the community's entry and its users."""
@@ -109,6 +134,7 @@ class House:
             await self.home.add_subentry(self.entry_id, "responder", data)
         self.users["stranger"] = await self.home.add_user("Stranger", "stranger")
         await self._place()
+        (self.home.folder / "automations.yaml").write_text(json.dumps(AUTOMATIONS))
         await self.home.stop()
         self.home.finish_onboarding()
         await self.home.start()

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from .conftest import Sit
 from .house import House
@@ -14,6 +14,13 @@ from .house import House
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOTE = "A pan burnt; the flat has been aired"
+
+
+def camera() -> FilePayload:
+    """A photo as a phone's camera hands it over."""
+    photo = BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(photo, "JPEG")
+    return {"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
 
 
 async def test_an_alarm_is_seen_live_taken_on_handled_with_a_note_and_closed_on_a_phone(
@@ -59,10 +66,7 @@ async def test_what_needs_a_photo_is_handled_with_one_from_the_camera(
     await desk.button("Report it handled").tap()
     card = desk.page.locator("smart-community-duty-desk")
     await expect(card.get_by_role("alert")).to_contain_text("Please add a photo.")
-    photo = BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(photo, "JPEG")
-    files = [{"name": "wall.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}]
-    await desk.page.get_by_label("Take or choose a photo").set_input_files(files)
+    await desk.page.get_by_label("Take or choose a photo").set_input_files([camera()])
     await desk.accessible()
     await desk.button("Report it handled").tap()
     await expect(card.locator(".timeline")).to_contain_text("reported it handled")
@@ -218,6 +222,26 @@ async def test_a_detector_is_put_on_the_floor_plan_and_lights_up_there(
     )
     await expect(plan.get_by_role("img")).to_have_js_property("naturalWidth", 1200)
     await expect(plan.get_by_role("button")).to_have_count(0)
+
+
+async def test_what_a_person_has_seen_is_reported_with_a_photo_and_its_place_on_the_plan(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("secretary", phone=True, path="/smart-community/report")
+    card = desk.page.locator("smart-community-report")
+    await expect(card.get_by_label("What is it about?")).to_have_value("illegal_renovation")
+    await card.get_by_label("Where?").select_option(label="Building 3, floor 2")
+    await card.get_by_role("button", name="Place on the plan").tap(position={"x": 90, "y": 60})
+    await expect(card.locator(".spot.lit")).to_have_count(1)
+    await card.get_by_label("What have you seen?").fill("They break down a wall")
+    await card.get_by_label("Take or choose a photo").set_input_files([camera()])
+    await desk.accessible("smart-community-report")
+    await card.get_by_role("button", name="Send the report").tap()
+    await card.get_by_role("link", name="Show the incident").tap()
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane.get_by_role("heading", level=2)).to_contain_text("Illegal renovation")
+    await expect(pane.locator(".timeline")).to_contain_text("They break down a wall")
+    await expect(pane.get_by_role("img", name="Photo of")).to_have_js_property("naturalWidth", 256)
 
 
 async def test_loops_are_counted_and_switched_by_whoever_configures(house: House, sit: Sit) -> None:

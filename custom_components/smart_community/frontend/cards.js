@@ -3,6 +3,7 @@
 import { Devices } from "./devices.js";
 import { DutyDesk } from "./duty-desk.js";
 import { Loops } from "./loops.js";
+import { Report } from "./report.js";
 import { Statistics } from "./statistics.js";
 import { Township } from "./township.js";
 
@@ -10,6 +11,7 @@ const CARDS = {
   "smart-community-duty-desk": [DutyDesk, "Smart Community: duty desk"],
   "smart-community-township": [Township, "Smart Community: all communities"],
   "smart-community-loops": [Loops, "Smart Community: loops"],
+  "smart-community-report": [Report, "Smart Community: report something"],
   "smart-community-statistics": [Statistics, "Smart Community: statistics"],
   "smart-community-devices": [Devices, "Smart Community: devices"],
 };

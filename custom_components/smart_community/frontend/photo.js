@@ -45,7 +45,16 @@ export class PhotoField {
 
 /** Send a photo of an incident; returns what `handle` takes as its photo. */
 export async function upload(hass, incident, file) {
-  const answer = await hass.fetchWithAuth(`/api/smart_community/photos/${incident}`, {
+  return (await send(hass, `photos/${incident}`, file)).id;
+}
+
+/** Send a photo for a report that is still being written; returns what `report` takes. */
+export async function uploadReport(hass, community, file) {
+  return (await send(hass, `photo?community=${encodeURIComponent(community)}`, file)).photo;
+}
+
+async function send(hass, path, file) {
+  const answer = await hass.fetchWithAuth(`/api/smart_community/${path}`, {
     method: "POST",
     headers: { "Content-Type": file.type },
     body: file,
@@ -54,7 +63,7 @@ export async function upload(hass, incident, file) {
   if (!answer.ok) {
     throw said;
   }
-  return said.id;
+  return said;
 }
 
 /** A picture among the evidence, by an address that is signed for a short time. */

@@ -4,6 +4,7 @@ import { el, icon, setTextOrHide } from "./dom.js";
 import { fill, said } from "./words.js";
 
 const STEP = 0.02;
+const MIDDLE = { x: 0.5, y: 0.5 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** Home Assistant keeps a picture in several sizes: a plan is read at its full one. */
@@ -16,6 +17,58 @@ function mark(kind, { x, y }) {
   spot.style.insetInlineStart = `${x * 100}%`;
   spot.style.top = `${y * 100}%`;
   return spot;
+}
+
+/** What lies over a plan to be pointed at: by a tap, or by arrow keys and Enter. */
+function pointer(label, { moved, chosen }) {
+  let at = MIDDLE;
+  const target = el("button.target", {
+    type: "button",
+    "aria-label": label,
+    onclick: (event) => {
+      // A press of Enter has no place of its own: the cross has.
+      if (event.detail > 0) {
+        const box = target.getBoundingClientRect();
+        at = {
+          x: clamp((event.clientX - box.left) / box.width),
+          y: clamp((event.clientY - box.top) / box.height),
+        };
+      }
+      chosen(at);
+    },
+    onkeydown: (event) => {
+      const move = ARROWS[event.key];
+      if (move) {
+        event.preventDefault();
+        at = { x: clamp(at.x + move[0] * STEP), y: clamp(at.y + move[1] * STEP) };
+        moved(at);
+      }
+    },
+  });
+  return target;
+}
+
+/** A plan on which a person points at what was seen; `point` is null until then. */
+export class PointPicker {
+  constructor({ words, picture, name }) {
+    this.point = null;
+    const marks = el("div.marks", { "aria-hidden": "true" });
+    const show = (at) => marks.replaceChildren(mark("cross", at));
+    const target = pointer(words.plan.point, {
+      moved: show,
+      chosen: (at) => {
+        this.point = at;
+        marks.replaceChildren(mark("lit", at));
+      },
+    });
+    const image = el("img", { src: fullSize(picture), alt: fill(words.plan.dark, { area: name }) });
+    this.element = el(
+      "figure.plan",
+      {},
+      el("div.stage", {}, image, marks, target),
+      el("figcaption.quiet", {}, words.plan.how),
+    );
+  }
 }
 
 export class Plan {
@@ -64,7 +117,7 @@ export class Plan {
     return lines;
   }
 
-  /** An administrator says where a detector hangs: a tap on the plan, or arrows and Enter. */
+  /** An administrator says where a detector hangs. */
   _begin() {
     const { missing, spots } = this._plan;
     const choice = el(
@@ -72,29 +125,9 @@ export class Plan {
       {},
       ...[...missing, ...spots].map((one) => el("option", { value: one.entity_id }, one.name)),
     );
-    let at = { x: 0.5, y: 0.5 };
-    const target = el("button.target", {
-      type: "button",
-      "aria-label": this._words.point,
-      onclick: (event) => {
-        // A press of Enter has no place of its own: the cross has.
-        if (event.detail > 0) {
-          const box = target.getBoundingClientRect();
-          at = {
-            x: clamp((event.clientX - box.left) / box.width),
-            y: clamp((event.clientY - box.top) / box.height),
-          };
-        }
-        this._place(choice.value, at);
-      },
-      onkeydown: (event) => {
-        const move = ARROWS[event.key];
-        if (move) {
-          event.preventDefault();
-          at = { x: clamp(at.x + move[0] * STEP), y: clamp(at.y + move[1] * STEP) };
-          this._draw(at);
-        }
-      },
+    const target = pointer(this._words.point, {
+      moved: (at) => this._draw(at),
+      chosen: (at) => this._place(choice.value, at),
     });
     this._stage.append(target);
     this._button.replaceWith(
@@ -102,7 +135,7 @@ export class Plan {
       el("span.quiet", {}, this._words.how),
       this._problem,
     );
-    this._draw(at);
+    this._draw(MIDDLE);
     target.focus();
   }
 

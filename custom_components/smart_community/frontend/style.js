@@ -209,12 +209,15 @@ a { color: inherit; }
   border: 1px solid var(--divider-color); border-radius: 12px;
 }
 .form label.choice input { width: 1.4rem; height: 1.4rem; accent-color: var(--deed); }
-.form textarea, .form select {
+.form textarea, .form select, .form input[type=text] {
   width: 100%; min-height: 3rem; padding: .6rem; border-radius: 12px;
   border: 1px solid var(--secondary-text-color); background: var(--primary-background-color);
 }
 .form label.field { display: grid; gap: .3rem; font-weight: 600; }
 .form label.field > * { font-weight: 400; }
+.done { display: flex; gap: .6rem; align-items: center; font-size: 1.2rem; padding-block: 1rem; }
+.done ha-icon { color: var(--success-color); }
+a.deed { display: grid; place-items: center; text-decoration: none; border-radius: 12px; }
 .photo {
   display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; min-height: 3.5rem;
   padding-inline: .9rem; border: 2px dashed var(--secondary-text-color); border-radius: 12px;

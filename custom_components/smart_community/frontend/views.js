@@ -8,6 +8,7 @@ const ANY = ({ communities }) => communities.length > 0;
 // Path, card, and when there is something to show.
 const VIEWS = [
   ["desk", "duty-desk", () => true],
+  ["report", "report", ({ communities }) => communities.some(({ may }) => may.includes("report"))],
   ["township", "township", ({ communities }) => communities.length > 1],
   ["loops", "loops", ANY],
   ["statistics", "statistics", ANY],

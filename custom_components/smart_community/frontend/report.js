@@ -1,0 +1,143 @@
+// A person's report: what was seen, where on the plan, with a photo from the phone's camera.
+
+import { Card } from "./card.js";
+import { el, icon, setTextOrHide } from "./dom.js";
+import { PhotoField, uploadReport } from "./photo.js";
+import { PointPicker } from "./plan.js";
+import { fill, said } from "./words.js";
+
+// What people see more often than a detector does.
+const FIRST = "illegal_renovation";
+
+export class Report extends Card {
+  make() {
+    this._problem = el("p.problem", { role: "alert", hidden: true });
+    this._content = el("div");
+    return el("div.page", {}, this._content);
+  }
+
+  changed() {
+    const mine = (this.store.communities ?? []).filter(
+      (one) => !this.config.communities || this.config.communities.includes(one.id),
+    );
+    if (this._form || !this.store.words || !this.store.communities) {
+      return;
+    }
+    this._communities = mine;
+    this._content.replaceChildren(mine.length ? this._make() : el("p.message", {}, this.words.nobody));
+  }
+
+  _make() {
+    const { report: words } = this.words;
+    const options = (pairs, chosen) =>
+      pairs.map(([value, text]) => el("option", { value, selected: value === chosen }, text));
+    const areas = Object.values(this.hass.areas ?? {})
+      .map((area) => [area.area_id, area.name])
+      .toSorted(([, one], [, other]) => one.localeCompare(other));
+    const loops = Object.entries(this.store.words.loops);
+    this._loop = el("select", { name: "loop" }, ...options(loops, FIRST));
+    this._community = el(
+      "select",
+      { name: "community" },
+      ...options(this._communities.map((one) => [one.id, one.name])),
+    );
+    this._area = el(
+      "select",
+      { name: "area", onchange: () => this._showPlace() },
+      ...options([...areas, ["", words.elsewhere]]),
+    );
+    this._where = el("input", { name: "where", type: "text", autocomplete: "off" });
+    this._whereField = el("label.field", {}, words.where, this._where);
+    this._plan = el("div");
+    this._text = el("textarea", { name: "text", rows: 3 });
+    this._photo = new PhotoField({ words: this.words, required: false });
+    this._send = el("button.deed.first", { type: "submit" }, words.send);
+    const field = (title, input) => el("label.field", {}, title, input);
+    this._form = el(
+      "form.form",
+      {
+        novalidate: true,
+        "aria-label": words.title,
+        onsubmit: (event) => {
+          event.preventDefault();
+          this._submit();
+        },
+      },
+      this._communities.length > 1 ? field(words.community, this._community) : null,
+      field(words.what, this._loop),
+      field(words.area, this._area),
+      this._whereField,
+      this._plan,
+      field(words.text, this._text),
+      this._photo.element,
+      this._problem,
+      el("div.buttons", {}, this._send),
+    );
+    this._showPlace();
+    return this._form;
+  }
+
+  /** The plan of the area that is chosen, or a field for words where there is none. */
+  _showPlace() {
+    const area = this.hass.areas?.[this._area.value];
+    this._whereField.hidden = area !== undefined;
+    this._picker = area?.picture
+      ? new PointPicker({ words: this.words, picture: area.picture, name: area.name })
+      : null;
+    this._plan.replaceChildren(...(this._picker ? [this._picker.element] : []));
+  }
+
+  async _submit() {
+    const { report: words } = this.words;
+    const zone = this._area.value || this._where.value.trim();
+    if (!zone) {
+      setTextOrHide(this._problem, words.missing_where);
+      this._where.focus();
+      return;
+    }
+    this._send.disabled = true;
+    setTextOrHide(this._problem, words.sending);
+    try {
+      const community = this._community.value;
+      const data = { community, loop: this._loop.value, zone, text: this._text.value };
+      Object.assign(data, this._picker?.point ?? {});
+      const file = this._photo.file();
+      if (file) {
+        data.photo = await uploadReport(this.hass, community, file);
+      }
+      const { response } = await this.hass.callWS({
+        type: "call_service",
+        domain: "smart_community",
+        service: "report",
+        service_data: data,
+        return_response: true,
+      });
+      this._sent(response);
+    } catch (error) {
+      setTextOrHide(this._problem, await said(this.hass, error));
+    } finally {
+      this._send.disabled = false;
+    }
+  }
+
+  _sent({ number, incident }) {
+    const { report: words } = this.words;
+    const again = el(
+      "button.deed",
+      {
+        type: "button",
+        onclick: () => {
+          this._form = null;
+          this._problem.hidden = true;
+          this.changed();
+        },
+      },
+      words.again,
+    );
+    const done = el("p.done", { role: "status", tabindex: "-1" }, icon("mdi:check-circle"));
+    done.append(fill(words.sent, { number }));
+    const link = el("a.deed.first", { href: `/smart-community/desk?incident=${incident}` }, words.show);
+    this._content.replaceChildren(done, el("div.buttons", {}, link, again));
+    done.focus();
+  }
+}
