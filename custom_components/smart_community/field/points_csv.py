@@ -18,7 +18,15 @@ from itertools import groupby
 from typing import Any, Final
 
 from .point import DataType, Kind, Lane, Point, WordOrder
-from .point_cells import BY_NAME, COLUMNS, CellError, Column, TableError, Wrong
+from .point_cells import (
+    BY_NAME,
+    COLUMNS,
+    LONGEST_TEXT,
+    CellError,
+    Column,
+    TableError,
+    Wrong,
+)
 
 # Home Assistant keeps no more entities of one config entry.
 MOST_POINTS: Final = 10_000
@@ -95,7 +103,7 @@ def decode(data: bytes) -> str:
         try:
             return data.decode(encoding)
         except UnicodeDecodeError as err:
-            at = err.start
+            at = max(at, err.start)  # what reads furthest is what it was meant to be
     line = data[:at].count(b"\n") + 1
     raise PointTableError([TableError(line=line, column="", wrong=Wrong.ENCODING)])
 
@@ -169,7 +177,7 @@ def _columns(reading: _Reading, line: int, heading: list[str]) -> tuple[Column, 
     for index, name in enumerate(names):
         if name not in BY_NAME:
             choices = ", ".join(one for one in BY_NAME if one not in names)
-            reading.wrong(line, name, Wrong.UNKNOWN_COLUMN, choices=choices)
+            reading.wrong(line, name[:LONGEST_TEXT], Wrong.UNKNOWN_COLUMN, choices=choices)
         elif name in names[:index]:
             reading.wrong(line, name, Wrong.COLUMN_TWICE)
     for column in COLUMNS:
