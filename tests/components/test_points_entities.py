@@ -1,6 +1,8 @@
 """A point table on a bus at work: its points as entities in their places, changed by difference."""
 
+import csv
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from homeassistant.core import Event, HomeAssistant, callback
@@ -10,11 +12,11 @@ from homeassistant.helpers import floor_registry as fr
 from homeassistant.helpers import label_registry as lr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.simulators.modbus_server import FAMILIES, ModbusServer
+from tests.simulators.modbus_server import FAMILIES, ModbusServer, Unit
 from tests.simulators.modbus_server.families import fire_panel
 
 from .test_modbus_families import set_up, shown, until
-from .test_points import act
+from .test_points import EXAMPLE, act
 
 HEADING = "unit,name,kind,address,type,scale,unit_of_measurement,device_class,area,floor,labels,unit_name\n"  # noqa: E501
 SMOKE = "1,Room 201,discrete,0,bool,,,smoke,{area},{floor},{labels},Block 1\n"
@@ -175,3 +177,47 @@ async def test_a_bus_that_is_unloaded_in_the_middle_of_an_import_has_it_when_it_
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: len(hass.states.async_all()) > 600, 60)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def plant_of(path: Path) -> dict[int, Unit]:
+    """The units that a table describes, with values within its bounds and no contact in alarm."""
+    units: dict[int, Unit] = {}
+    for row in csv.DictReader(path.read_text("utf-8-sig").splitlines()):
+        unit = units.setdefault(int(row["unit"]), Unit())
+        at = int(row["address"])
+        if row["kind"] in {"discrete", "coil"}:
+            bits = unit.discrete if row["kind"] == "discrete" else unit.coils
+            bits[at] = row["alarm_value"] == "off"
+            continue
+        low, high = float(row["minimum"] or 0), float(row["maximum"] or 100)
+        raw = int((low + high) / 2 / float(row["scale"] or 1))
+        unit.input |= {at: 0, at + 1: raw} if "32" in row["type"] else {at: raw}
+    return units
+
+
+async def test_the_shipped_table_of_2000_points_is_a_plant_that_is_read_whole(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    path = EXAMPLE / "points.en.csv"
+    async with ModbusServer() as server:
+        server.units = plant_of(path)
+        entry = await set_up(hass, server)
+        await act(hass, "import_points", table=path.read_text("utf-8-sig"))
+        communication = 46  # a sensor for each unit, beside its points
+
+        def whole() -> bool:
+            states = hass.states.async_all()
+            return len(states) == 2000 + communication and not {
+                one.entity_id for one in states if one.state in {"unavailable", "unknown"}
+            }
+
+        await until(whole, 90)
+        alarms = hass.states.async_all("binary_sensor")
+        assert {one.state for one in alarms if one.attributes["device_class"] == "smoke"} == {"off"}
+        assert shown(hass, "binary_sensor.fire_panel_1a_mains_fault") == "off"
+        assert shown(hass, "sensor.noise_meter_1_laeq") == "80.0"
+        assert shown(hass, "sensor.lifts_3_lift_2_trips") == str(50 << 16)
+        assert shown(hass, "switch.garage_air_1_fan_8") == "off"
+        reads = {request[:4] for request in server.requests}
+        assert len(reads) < 250, "2,000 points, three holes in each fire panel's map and all"
+        assert await hass.config_entries.async_unload(entry.entry_id)
