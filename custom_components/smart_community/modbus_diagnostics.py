@@ -42,7 +42,7 @@ def _unit_state(unit: PolledUnit, hidden: str) -> dict[str, Any]:
             key: {
                 "quality": reading.quality,
                 "reason": reading.reason.replace(hidden, REDACTED),
-                "since": reading.at.isoformat() if reading.at is not None else None,
+                "at": reading.at.isoformat() if reading.at is not None else None,
             }
             for key, reading in unit.readings.items()
             if reading.quality is not Quality.GOOD

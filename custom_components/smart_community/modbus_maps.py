@@ -32,8 +32,11 @@ class LearnedMaps:
         return cls(store, await store.async_load() or {})
 
     def of(self, subentry_id: str) -> set[Barrier]:
-        """Return what is known of a unit."""
-        return {(Kind(kind), int(at)) for kind, at in self._known.get(subentry_id, [])}
+        """Return what is known of a unit; a record that is damaged is as good as none."""
+        try:
+            return {(Kind(kind), int(at)) for kind, at in self._known.get(subentry_id, [])}
+        except TypeError, ValueError:
+            return set()
 
     @callback
     def keep(self, subentry_id: str, barriers: set[Barrier]) -> None:

@@ -1,6 +1,7 @@
 """What is asked when, and what becomes of it, over TCP with MBAP frames and every fault by name."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -470,6 +471,29 @@ async def test_a_gateway_that_swallows_everything_is_no_connection(
     await bus.pace.run()
     assert unit.reading("input_1").quality is DISCONNECTED
     await link.close()
+
+
+async def test_a_busy_unit_that_is_the_first_to_be_asked_holds_the_line_no_longer(
+    server: ModbusServer, link: ModbusConnection
+) -> None:
+    server.units[1].fault = Fault.BUSY
+    started = time.monotonic()
+    with pytest.raises(NoData) as lack:
+        await read_once(Line(), link.for_unit(1), PANEL)
+    assert lack.value.quality is Quality.BUSY
+    assert time.monotonic() - started < 2.5, "not for as long as a connection may take"
+
+
+async def test_a_unit_without_points_costs_nothing_and_harms_nothing(bus: Bus) -> None:
+    bus.add(1)
+    bus.add(2, ())
+    await bus.pace.run()
+    await bus.server.refuse(True)
+    await bus.pace.run(30)
+    await bus.server.refuse(False)
+    await bus.pace.run(11)
+    assert bus.poller.units[1].reading("input_1").quality is Quality.GOOD
+    assert bus.asked(2) == 0
 
 
 async def test_a_poller_without_units_waits_for_one(bus: Bus) -> None:

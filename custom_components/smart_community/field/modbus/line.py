@@ -1,6 +1,6 @@
 """One request on a line at a time, each with a cap, and a line left on which the next can be made.
 
-What the library does that must not reach the values (measured; docs/modbus_families.md):
+What the library does that must not reach the values (measured; see docs/decisions.md):
 a busy unit is asked again for a minute with the line held, so every request has a cap of ours; an
 answer in RTU framing that comes too late is taken for the next one of the same shape, and a
 truncated frame in TCP framing swallows the head of the next, so after anything but a clean answer
@@ -37,6 +37,8 @@ _LOGGER = logging.getLogger(__name__)
 ANSWER_WITHIN = 0.5
 # A connection over a mobile network, with the name looked up.
 CONNECT_WITHIN = 3.0
+# How often it is looked whether there is a connection, while there is none.
+_LOOKS = 0.01
 # Nobody hears of a fire while the line is being dropped.
 _DROP_WITHIN = 1.0
 _BITS_PER_CHARACTER = 11
@@ -78,15 +80,17 @@ class Line:
         """Make one request. Raises NoData."""
         characters = 16 + (block.count // 8 if block.kind.is_bit else block.count * 2)
         async with self.lock:
-            return await self.guarded(unit, self.cap(characters), lambda: _read(unit, block))
+            raw = await self.guarded(unit, self.cap(characters), lambda: _read(unit, block))
+        if len(raw) != block.count:
+            raise NoData(Quality.GARBLED, f"{len(raw)} values instead of {block.count}")
+        return raw
 
     async def guarded[T](
         self, unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]
     ) -> T:
         """Make one request under the lock that the caller holds. Raises NoData."""
         try:
-            async with asyncio.timeout(cap if unit.connected else cap + CONNECT_WITHIN):
-                return await request()
+            return await _within(unit, cap, request)
         except (TimeoutError, ModbusError, OSError) as err:
             lack = _lack(unit, err)
             if not isinstance(err, ModbusExceptionError):
@@ -102,6 +106,28 @@ class Line:
             _LOGGER.exception("A Modbus request failed")
             await _drop(unit)
             raise NoData(Quality.GARBLED, repr(err)) from err
+
+
+async def _within[T](unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]) -> T:
+    """Make a request that has its cap from the moment on which there is a connection."""
+    if unit.connected:
+        async with asyncio.timeout(cap):
+            return await request()
+    async with asyncio.timeout(cap + CONNECT_WITHIN) as limit:
+        watching = asyncio.create_task(_tighten(unit, limit, cap))
+        try:
+            return await request()
+        finally:
+            watching.cancel()
+
+
+async def _tighten(unit: ModbusUnit, limit: asyncio.Timeout, cap: float) -> None:
+    # The library connects within the request and says nothing of it: a busy unit that is the first
+    # to be asked would hold the line for all the time that the network may take.
+    while not unit.connected:  # noqa: ASYNC110 # the library has no event for it
+        await asyncio.sleep(_LOOKS)
+    if not limit.expired():
+        limit.reschedule(asyncio.get_running_loop().time() + cap)
 
 
 async def _read(unit: ModbusUnit, block: Block) -> Raw:

@@ -100,8 +100,14 @@ class Poller:
             now = self._clock()
             if (request := self._next(now)) is None:
                 await self._sleep(self._idle_for(now))
-            else:
+                continue
+            try:
                 await request
+            except Exception:
+                # A mistake of ours costs one request. If it ended the asking, the last values of
+                # every detector would stand for ever.
+                _LOGGER.exception("A Modbus request could not be dealt with")
+                await self._sleep(_LOOK_AGAIN)
 
     def _next(self, now: float) -> Awaitable[None] | None:
         """Choose what to ask next; None if nothing is due."""
@@ -110,6 +116,8 @@ class Poller:
         probes: list[tuple[float, int]] = []
         next_fast = now + EVERY[Lane.FAST]
         for address, unit in self._units.items():
+            if not unit.jobs:
+                continue
             if unit.rest:
                 if unit.due <= now:
                     probes.append((unit.due, address))
@@ -200,9 +208,12 @@ class Poller:
         try:
             raw = await self.line.read(unit.unit, block)
         except NoData as lack:
-            if not lack.illegal:
+            if lack.quality is not Quality.REFUSED:
                 if self._units.get(address) is unit:
                     self._failed(address, unit, lack)
+                return
+            if not lack.illegal:
+                unit.search = None  # it refuses for a reason that says nothing of its map
                 return
         unit.searched(block, raw, started)
 
