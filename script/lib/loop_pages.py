@@ -276,7 +276,7 @@ class Page:
         described = dict(
             zip(
                 ("en", "zh-Hans"),
-                self.blueprint["blueprint"]["description"].split("\n"),
+                self.blueprint["blueprint"]["description"].split("\n\n"),
                 strict=True,
             )
         )

@@ -84,7 +84,7 @@ OWNED: Final = {
             "Counted from the acknowledgement; then the incident is open again. "
             "自确认起算，超时事件重新打开。"
         ),
-        selector=_DURATION,
+        selector="{duration: {enable_day: true}}",
     ),
     "receipt_within": Input(
         name="Receipt within · 回执时限",

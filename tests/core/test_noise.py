@@ -76,6 +76,20 @@ def test_noise_that_falls_below_the_limit_clears() -> None:
     assert reads(loud, 40, 300, start=310).cleared == ("meter",)
 
 
+def test_meters_that_read_in_the_same_instant_are_each_believed() -> None:
+    watch = square()
+    believed: set[str] = set()
+    for second in range(0, 200, 10):
+        at = after(seconds=second)
+        both = [
+            Signal(source=one, name=one, raised=True, at=at, value="70") for one in ("east", "west")
+        ]
+        finding = observe(watch, both, active=bool(believed), zone=SHANGHAI)
+        watch = finding.watch
+        believed |= set(finding.believed)
+    assert believed == {"east", "west"}
+
+
 def test_hysteresis_keeps_an_average_near_the_limit_from_clearing() -> None:
     rule = Detect(noise=noise(MINUTES, "1", hysteresis=3))
     loud = reads(square(rule), 60, 300).watch

@@ -161,7 +161,7 @@ def observe(
     if watch.detect.silence is not None:
         return _activity(watch, signals)
     if (noise := watch.detect.noise) is not None:
-        return _measured(watch, signals[-1], noise, zone)
+        return _all_measured(watch, signals, noise, zone)
     signals = worded(watch.detect, signals)
     episodes = dict(watch.episodes)
     if not signals[0].raised:
@@ -261,6 +261,21 @@ def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
         watch=replace(watch, episodes=calm, armed_at=max(latest, watch.armed_at or latest)),
         verdict=Verdict.REARMED,
         cleared=silent,
+    )
+
+
+def _all_measured(watch: Watch, signals: Sequence[Signal], noise: Noise, zone: tzinfo) -> Finding:
+    """Take in what several meters read in the same instant; the one that decides speaks for all."""
+    found = []
+    for signal in signals:
+        found.append(_measured(watch, signal, noise, zone))
+        watch = found[-1].watch
+    deciding = next((one for one in found if one.believed or one.cleared), found[-1])
+    return Finding(
+        watch=watch,
+        verdict=deciding.verdict,
+        believed=tuple(source for one in found for source in one.believed),
+        cleared=tuple(source for one in found for source in one.cleared),
     )
 
 

@@ -1,0 +1,160 @@
+"""The same for the loops whose detection is no alarm that begins and ends.
+
+Averages, silence, a person's report and faults: out of reach, restart in the middle, a thousand in
+a second.
+"""
+
+from datetime import timedelta
+
+from .scene import Scene
+
+_STEP = timedelta(seconds=10)
+_LOST = ("unavailable", "unknown")
+
+
+def meter(scene: Scene, level: str = "48.0") -> str:
+    return scene.thing("sensor", "sound_pressure", level, unit_of_measurement="dB")
+
+
+async def test_square_dance_noise_of_a_meter_out_of_reach_is_none(scene: Scene) -> None:
+    await scene.at_clock("19:00")
+    square = meter(scene)
+    await scene.automate("square_dance_noise")
+    await scene.says(square, "72.0")
+    await scene.pass_time(seconds=30, steps=_STEP)
+    for state in (*_LOST, "unavailable"):
+        await scene.says(square, state)
+        await scene.pass_time(minutes=3, steps=_STEP)
+    assert scene.active == []
+
+
+async def test_square_dance_noise_is_averaged_over_a_restart(scene: Scene) -> None:
+    await scene.at_clock("19:00")
+    square = meter(scene)
+    await scene.automate("square_dance_noise")
+    scene.begin()
+    await scene.says(square, "72.0")
+    await scene.pass_time(seconds=90, steps=_STEP)
+    await scene.restart()
+    assert scene.active == []
+    await scene.pass_time(seconds=150, steps=_STEP)
+    (incident,) = scene.active
+    await scene.restart()
+    await scene.pass_time(minutes=6, steps=_STEP)
+    assert [one.id for one in scene.active] == [incident.id]
+    assert [row[1:] for row in scene.told_since()] == [("yard", "speaker"), ("guard", "push")]
+
+
+async def test_square_dance_noise_read_a_thousand_times_in_a_second_is_one_incident(
+    scene: Scene,
+) -> None:
+    await scene.at_clock("19:00")
+    meters = [meter(scene) for _ in range(20)]
+    await scene.automate("square_dance_noise")
+    scene.begin()
+    for number in range(50):
+        for one in meters:
+            level = {"device_class": "sound_pressure"}
+            scene.hass.states.async_set(one, f"{80 + number % 2}.0", level)
+    await scene.settle()
+    await scene.pass_time(minutes=5, steps=_STEP)
+    (incident,) = scene.active
+    assert set(incident.sources) == set(meters)
+    assert [row[1:] for row in scene.told_since()] == [("yard", "speaker")]
+
+
+async def test_renovation_noise_of_a_meter_out_of_reach_is_none_and_a_restart_keeps_it(
+    scene: Scene,
+) -> None:
+    await scene.at_clock("12:10")
+    stairwell = meter(scene)
+    await scene.automate("renovation_noise")
+    for state in _LOST:
+        await scene.says(stairwell, state)
+        await scene.pass_time(minutes=2, steps=_STEP)
+    assert scene.active == []
+    await scene.says(stairwell, "85.0")
+    await scene.pass_time(seconds=90, steps=_STEP)
+    await scene.restart()
+    await scene.pass_time(seconds=150, steps=_STEP)
+    (incident,) = scene.active
+    await scene.restart()
+    assert [one.id for one in scene.active] == [incident.id]
+
+
+async def test_elder_no_activity_counts_through_a_restart_and_no_lost_radio_as_life(
+    scene: Scene,
+) -> None:
+    motion = scene.thing("binary_sensor", "motion", "off")
+    await scene.automate("elder_no_activity")
+    scene.begin()
+    await scene.until("12:00:00")
+    for state in (*_LOST, "off"):
+        await scene.says(motion, state)
+    await scene.restart()
+    await scene.until("23:59:00")
+    assert scene.active == []
+    await scene.until("24:01:00")
+    (incident,) = scene.active
+    await scene.restart()
+    assert [one.id for one in scene.active] == [incident.id]
+    assert [row[1:] for row in scene.told_since()].count(("secretary", "push")) == 1
+
+
+async def test_elder_no_activity_takes_a_thousand_signs_of_life_in_a_second(scene: Scene) -> None:
+    things = [scene.thing("binary_sensor", "motion", "off") for _ in range(1000)]
+    await scene.automate("elder_no_activity")
+    await scene.pass_time(hours=23)
+    for thing in things:
+        scene.hass.states.async_set(thing, "on", {"device_class": "motion"})
+    await scene.settle()
+    await scene.pass_time(hours=23)
+    assert scene.active == []
+    await scene.pass_time(hours=1, minutes=1)
+    assert len(scene.active) == 1
+
+
+async def test_illegal_renovation_is_one_incident_over_a_restart_and_a_flood_of_reports(
+    scene: Scene,
+) -> None:
+    await scene.automate("illegal_renovation")
+    scene.begin()
+    seen = {"loop": "illegal_renovation", "zone": scene.area.id, "text": "a wall is broken"}
+    await scene.call("guard", "report", **seen)
+    (incident,) = scene.active
+    await scene.restart()
+    for _ in range(20):
+        await scene.call("guard", "report", **seen)
+    assert [one.id for one in scene.active] == [incident.id]
+    assert sorted(row[1:] for row in scene.told_since()) == [
+        ("secretary", "push"),
+        ("urban", "push"),
+    ]
+
+
+async def test_device_fault_of_a_thousand_is_one_incident_over_a_restart(scene: Scene) -> None:
+    things = [scene.thing("binary_sensor", "smoke", "off") for _ in range(1000)]
+    await scene.automate("device_fault")
+    scene.begin()
+    for thing in things:
+        scene.hass.states.async_set(thing, "unavailable", {"device_class": "smoke"})
+    await scene.settle()
+    await scene.until("15:00")
+    await scene.restart()
+    assert scene.active == []
+    await scene.until("31:00")
+    (incident,) = scene.active
+    assert set(incident.sources) == set(things)
+    assert [row[1:] for row in scene.told_since()] == [("guard", "push")]
+
+
+async def test_device_fault_is_none_while_nothing_is_known(scene: Scene) -> None:
+    thing = scene.thing("binary_sensor", "smoke", "off")
+    await scene.automate("device_fault")
+    await scene.says(thing, "unknown")
+    await scene.pass_time(hours=1)
+    await scene.says(thing, "unavailable")
+    await scene.pass_time(minutes=20)
+    await scene.says(thing, "off")
+    await scene.pass_time(hours=1)
+    assert scene.active == []
