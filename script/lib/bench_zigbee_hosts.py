@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
-DETECTORS = 49
+DETECTORS, WATCHED = 49, 20
 GIVE_UP = 60.0
 SETTLED = 12.0  # registries are written ten seconds after a change
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -150,7 +151,10 @@ class Home(Host):
         super().__init__(plant)
         self.name = name
         self.home = HomeAssistant(folder)
-        self.entities: dict[str, str] = {}
+        self.entities: dict[str, str] = {}  # and the addresses of the devices they are of
+        self.devices: dict[str, str] = {}  # by address
+        self.relay = Relay()
+        self.phone: Phone | None = None
 
     def _entries(self) -> list[dict[str, Any]]:
         if self.name == ZHA:
@@ -188,7 +192,50 @@ class Home(Host):
         await self._up()
         await self.plant.pair()
         await asyncio.sleep(SETTLED)
+        if self.name == OURS:
+            await self._watch()
         await self.home.stop()
+
+    async def _watch(self) -> None:
+        """Give some detectors a floor each (one incident a floor), and somebody who is told."""
+        home = self.home
+        await self.relay.start()
+        guard = await home.add_user("Guard", "guard")
+        self.phone = Phone("Phone", home.url, guard.access_token, self.relay)
+        assert home.session is not None
+        await self.phone.register(home.session)
+        entry = await home.add_entry("community", {"name": "Bench", "database": {}})
+        form = {"name": "Guard", "tier": "property", "users": [guard.id], "channels": ["push"]}
+        await home.add_subentry(entry, "responder", form | {"language": "en"})
+        async with home.websocket(home.owner) as ws:
+            await self._learn(ws)
+            floors = []
+            for one in self.plant.detectors[:WATCHED]:
+                name = str(one.ieee)
+                floor = await ws.command("config/floor_registry/create", name=name)
+                floors.append(floor["floor_id"])
+                area = await ws.command(
+                    "config/area_registry/create", name=name, floor_id=floors[-1]
+                )
+                await ws.command(
+                    "config/device_registry/update",
+                    device_id=self.devices[str(one.ieee)],
+                    area_id=area["area_id"],
+                )
+        use = {
+            "path": "smart_community/smoke_single.yaml",
+            "input": {"detectors": {"floor_id": floors}},
+        }
+        rows = [{"id": "smoke", "alias": "smoke", "use_blueprint": use}]
+        (home.folder / "automations.yaml").write_text(json.dumps(rows))
+
+    async def _learn(self, ws: Any) -> None:
+        for one in await ws.command("config/entity_registry/list"):
+            for ending in ("-1-1280", "-1-257"):
+                if one["unique_id"].endswith(ending):
+                    ieee = one["unique_id"].removesuffix(ending)[-23:]
+                    self.entities.setdefault(one["entity_id"], ieee)
+                    self.devices[ieee] = one["device_id"]
 
     async def _up(self) -> None:
         async with asyncio.timeout(GIVE_UP):
@@ -202,11 +249,7 @@ class Home(Host):
         row["running"] = await self.home.start()
         self.pid = self.home.pid
         async with self.home.websocket(self.home.owner) as ws:
-            for one in await ws.command("config/entity_registry/list"):
-                for ending in ("-1-1280", "-1-257"):
-                    if one["unique_id"].endswith(ending):
-                        ieee = one["unique_id"].removesuffix(ending)[-23:]
-                        self.entities.setdefault(one["entity_id"], ieee)
+            await self._learn(ws)
             await self._available(ws)
             first = min(radio.connected_at for radio in self.plant.radios)
             row["start"] = time.time() - max(first, began)
@@ -218,7 +261,27 @@ class Home(Host):
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
+        await self.close()
+
+    async def close(self) -> None:
+        """End everything; twice does no harm."""
         await self.home.close()
+        await self.relay.stop()
+
+    async def pushed(self) -> list[float]:
+        """Raise watched alarms one by one: seconds from each to the notice at the phone."""
+        assert self.phone is not None
+        took = []
+        for one in self.plant.detectors[:WATCHED]:
+            told = asyncio.get_running_loop().create_future()
+            self.phone.on_notice = lambda _, told=told: told.done() or told.set_result(time.time())
+            sent = time.time()
+            await one.alarm()
+            async with asyncio.timeout(GIVE_UP):
+                took.append(await told - sent)
+            await one.alarm(on=False)
+            await asyncio.sleep(0.5)  # what comes right behind a push is gathered with the next
+        return took
 
     async def _available(self, ws: Any) -> None:
         wanted = {str(one.ieee) for one in (*self.plant.detectors, *self.plant.locks)}
