@@ -56,15 +56,17 @@ from .feed import SIGNAL_COMMITTED
 from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_idle import async_follow_hours
 from .modbus_maps import async_remove_maps
-from .people import People
+from .people import SWAP, People, kept_swaps
 from .photos import async_serve_photos, evidence_url
 from .plans import Plans
 from .providers import Providers
+from .reachability import Reachability
 from .report_desk import Reports
 from .report_photo import async_serve_report_photos
 from .services import async_register_services
 from .services_agree import agreed_limit, async_register_agree_services
 from .services_drill import async_register_drill_services
+from .services_people import async_register_people_services
 from .services_points import async_register_points_services
 from .services_report import async_register_report_services
 from .services_zigbee import async_register_zigbee_services
@@ -123,6 +125,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_agree_services(hass)
     async_register_points_services(hass)
     async_register_drill_services(hass)
+    async_register_people_services(hass)
     async_register_zigbee_services(hass)
     async_register_commands(hass)
     async_register_zigbee_commands(hass)
@@ -223,10 +226,13 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         await deeds.refuse(None, Actor(name=provider, user_id=provider), "receipt", reason)
 
     providers = Providers(hass, entry, refused)
+    people.swaps = lambda: kept_swaps(engine.kept(SWAP))
+    channels = _channels(hass, people, providers)
+    reachability = Reachability(hass, entry, people, providers)
     try:
         await engine.start(
             lambda done: Outbox(
-                channels=_channels(hass, people, providers),
+                channels=channels,
                 incident=engine.running,
                 responder=people.find,
                 compose=worded,
@@ -252,6 +258,8 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
         engine=engine,
         people=people,
         providers=providers,
+        channels=channels,
+        reachability=reachability,
         deeds=deeds,
         plans=plans,
         reports=Reports(),
@@ -268,6 +276,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     entry.async_on_unload(clock.stop)
     entry.async_on_unload(async_listen_to_taps(hass, engine, people, deeds))
     entry.async_on_unload(Audit(hass, entry).start())
+    entry.async_on_unload(reachability.start())
     CurveKeeper(hass, entry).start()
     entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
     async_show_dashboard(hass)

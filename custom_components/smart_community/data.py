@@ -1,6 +1,6 @@
 """What a loaded entry carries, and how the rest of the integration gets at it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -10,7 +10,8 @@ from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_KIND, DOMAIN, KIND_COMMUNITY
 from .core.events import Announce
-from .core.model import Incident
+from .core.model import ChannelKind, Incident
+from .core.ports import Channel
 from .deeds import Deeds
 from .engine.engine import Engine
 from .engine.evidence import EvidenceFiles
@@ -19,6 +20,7 @@ from .modbus_bus import ModbusBusData
 from .people import People
 from .plans import Plans
 from .providers import Providers
+from .reachability import Reachability
 from .report_desk import Reports
 from .zigbee_network import ZigbeeData
 
@@ -43,7 +45,9 @@ class CommunityData:
     engine: Engine
     people: People
     providers: Providers
+    channels: Mapping[ChannelKind, Channel]
     deeds: Deeds
+    reachability: Reachability
     evidence: EvidenceFiles
     plans: Plans
     reports: Reports

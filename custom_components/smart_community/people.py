@@ -1,9 +1,10 @@
 """The responders of a community, as its subentries say, and who a Home Assistant user is."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntry
@@ -22,6 +23,9 @@ from .core.roster import Swap, at, parse_duty
 from .departments import DEPARTMENT_LOOPS, Department
 
 _LOGGER = logging.getLogger(__name__)
+
+# How a swap is kept among the engine's settings.
+SWAP: Final = "swap:"
 
 
 class People:
@@ -109,6 +113,16 @@ class People:
 
 def _removed(user_id: str, name: str | None = None) -> Standing:
     return Standing(Actor(user_id=user_id, name=name or ""), Role.REMOVED, None)
+
+
+def kept_swaps(settings: Mapping[str, str]) -> list[Swap]:
+    """Read the swaps that are kept among the engine's settings."""
+    found = []
+    for text in settings.values():
+        row = json.loads(text)
+        begins, ends = (datetime.fromisoformat(row[name]) for name in ("begins", "ends"))
+        found.append(Swap(away=row["away"], instead=row["instead"], begins=begins, ends=ends))
+    return found
 
 
 def _responder(hass: HomeAssistant, name: str, data: Mapping[str, Any]) -> Responder:

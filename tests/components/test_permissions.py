@@ -157,6 +157,8 @@ async def test_every_role_to_the_community_itself(
     data: dict[str, tuple[str, dict[str, Any]]] = {
         "signal": ("signal", {**own_loop, "source": "binary_sensor.x", "raised": True}),
         "open": ("open_incident", {**own_loop, "zone": "yard"}),
+        "test": ("test_channels", {"responder": "secretary", "wait": 0}),
+        "directory": ("export_responders", {}),
         "drill": ("drill", {**own_loop, "zone": "hall", "up_to": "property"}),
     }
     for deed, (action, fields) in data.items():

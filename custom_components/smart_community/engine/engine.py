@@ -137,6 +137,19 @@ class Engine:
         """Look again at what sleeps: a plan was changed, or a loop was switched on."""
         self._runner.submit(self._replan)
 
+    def kept(self, prefix: str) -> dict[str, str]:
+        """Return the settings whose key begins so."""
+        settings = self._runner.settings
+        return {key: value for key, value in settings.items() if key.startswith(prefix)}
+
+    async def keep(self, key: str, value: str) -> None:
+        """Keep a setting, durably."""
+        await self._runner.run(lambda work: work.setting(key, value))
+
+    async def noted(self, kind: str, since: datetime) -> list[tuple[str, Entry]]:
+        """Return the timelines' entries of a kind, with their incident, the oldest first."""
+        return await self._read(self._store.noted, kind, since)
+
     async def signal(self, request: SignalRequest) -> Result:
         """Take signals in; answered once they are on disk."""
         return await self._runner.run(partial(self._opener.signal, request))

@@ -282,6 +282,21 @@ class Store:
             document = connection.execute(query).scalar()
         return None if document is None else codec.load(Evidence, json.loads(document))
 
+    def noted(self, kind: str, since: datetime) -> list[tuple[str, Entry]]:
+        """Return the entries of a kind since a moment, with their incident, the oldest first."""
+        query = select(TIMELINE.c.incident, TIMELINE.c.entry).where(
+            TIMELINE.c.entry.contains(f'"kind":"{kind}"', autoescape=True)
+        )
+        with self._connect() as connection:
+            rows = connection.execute(query.order_by(TIMELINE.c.id)).all()
+        entries = [
+            (incident, codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}))
+            for incident, row in rows
+        ]
+        return [
+            (incident, one) for incident, one in entries if one.kind == kind and one.at >= since
+        ]
+
     def chain_intact(self) -> bool:
         """Recompute the timeline's hashes: false if anything in it was edited or taken out."""
         chained = ""
