@@ -1,6 +1,7 @@
 """Whether everybody can be reached: tests of the channels, gaps of the roster, dead addresses.
 
-A responder nobody can reach and a night nobody is on duty look like any other until the alarm comes.
+A responder nobody can reach and a night without anybody on duty look like any other, until an
+alarm comes.
 """
 
 import asyncio

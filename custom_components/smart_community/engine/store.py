@@ -293,9 +293,8 @@ class Store:
             (incident, codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}))
             for incident, row in rows
         ]
-        return [
-            (incident, one) for incident, one in entries if one.kind == kind and one.at >= since
-        ]
+        # The text may stand in a note, too.
+        return [row for row in entries if row[1].kind == kind and row[1].at >= since]
 
     def chain_intact(self) -> bool:
         """Recompute the timeline's hashes: false if anything in it was edited or taken out."""
