@@ -24,24 +24,24 @@ from .errors import refusal, translated
 from .people import SWAP
 from .responder_table import export_table, import_table
 
-_COMMUNITY: Final = {probatio.Optional("community"): cv.string}
-_TEST: Final = {
+_COMMUNITY: Final[dict[Any, Any]] = {probatio.Optional("community"): cv.string}
+_TEST: Final[dict[Any, Any]] = {
     probatio.Optional("responder"): cv.string,
     probatio.Optional("wait", default=timedelta(seconds=30)): cv.positive_time_period,
     **_COMMUNITY,
 }
-_SWAP: Final = {
+_SWAP: Final[dict[Any, Any]] = {
     probatio.Required("away"): cv.string,
     probatio.Optional("instead", default=""): cv.string,
     probatio.Required("begins"): cv.datetime,
     probatio.Required("ends"): cv.datetime,
     **_COMMUNITY,
 }
-_STATISTICS: Final = {
+_STATISTICS: Final[dict[Any, Any]] = {
     probatio.Optional("period", default=timedelta(days=30)): cv.positive_time_period,
     **_COMMUNITY,
 }
-_IMPORT: Final = {probatio.Required("table"): str, **_COMMUNITY}
+_IMPORT: Final[dict[Any, Any]] = {probatio.Required("table"): str, **_COMMUNITY}
 
 type Handler = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -64,7 +64,7 @@ async def _test(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     await data.deeds.check(Deed.TEST, call.context)
     named = call.data.get("responder")
     people = [_named(entry, named)] if named else list(data.people.responders.values())
-    rows = await data.reachability.test(data.channels, people, call.data["wait"])
+    rows: list[Any] = await data.reachability.test(data.channels, people, call.data["wait"])
     return {"tests": rows}
 
 
