@@ -137,6 +137,22 @@ async def test_a_fault_marks_its_own_unit_says_why_and_heals_by_itself(
     assert _wrong(bus) == []
 
 
+async def test_a_line_that_is_cut_behind_its_gateway_is_no_data_on_every_unit(bus: Bus) -> None:
+    for address in range(4, 13):
+        bus.server.units[address] = bus.server.units[3]
+    units = [bus.add(address, BLOCKS) for address in range(1, 13)]
+    await bus.pace.run()
+    bus.server.fault = Fault.SILENT
+    before = len(bus.server.requests)
+    await bus.pace.run(4)
+    assert {one.value for unit in units for one in unit.readings.values()} == {None}
+    assert len(bus.server.requests) - before < 12, "most of them without being asked"
+    await bus.pace.run(20)
+    bus.server.fault = None
+    await bus.pace.run(11)
+    assert {one.quality for unit in units for one in unit.readings.values()} == {Quality.GOOD}
+
+
 async def test_a_gateway_that_is_restarted_is_heard_again(bus: Bus) -> None:
     unit = bus.add(1, BLOCKS)
     await bus.pace.run()

@@ -30,11 +30,12 @@ _LOGGER = logging.getLogger(__name__)
 
 # Among so many fast blocks one of the others goes, however late the fast ones are.
 _FAST_PER_OTHER = 4
-# Units that failed are asked at most this often, in seconds: dead ones cost half of a line at most.
+# After a probe in vain the next waits so long, in seconds: dead units cost half of a line at most.
 _PROBE_EVERY = 1.0
-# Units that one after another find no connection: then it is the line. A single unit whose gateway
-# hangs up on it says nothing of the others.
+# So many units that find no connection one after the other, or say nothing, and it is the line. A
+# single unit whose gateway hangs up on it says nothing of the others.
 _LINE_IS_DOWN = 3
+_LINE_IS_SILENT = 5
 # The longest sleep: within it a unit that was added is asked for the first time.
 _LOOK_AGAIN = 0.25
 
@@ -56,7 +57,8 @@ class Poller:
         self._fast_running = 0
         self._probe_at = 0.0
         self._unconnected: set[int] = set()
-        self._down = False
+        self._unheard: set[int] = set()
+        self._down: Quality | None = None
 
     @property
     def units(self) -> Mapping[int, PolledUnit]:
@@ -72,6 +74,7 @@ class Poller:
         """Ask this unit no more; a request that is under way ends by itself."""
         self._units.pop(address, None)
         self._unconnected.discard(address)
+        self._unheard.discard(address)
 
     def set_idle(self, address: int, keys: Collection[str]) -> None:
         """Read these points of a unit in the slow lane, because nothing needs them at present."""
@@ -140,7 +143,6 @@ class Poller:
         if probes and now >= self._probe_at:
             due, address = min(probes)
             if next_fast - now >= self.line.cap(0) or now - due >= EVERY[Lane.FAST]:
-                self._probe_at = now + _PROBE_EVERY
                 return self._probe(address)
         if others:
             _, address, other = min(others, key=_due)
@@ -218,34 +220,53 @@ class Poller:
         unit.searched(block, raw, started)
 
     def _failed(self, address: int, unit: PolledUnit, lack: NoData) -> None:
-        before = unit.rest
-        unit.failed(lack, self._clock())
-        if not before:
+        if unit.rest:
+            self._probe_at = self._clock() + _PROBE_EVERY
+        else:
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
-        if lack.quality is not Quality.DISCONNECTED:
-            self._connected()
+        unit.failed(lack, self._clock())
+        connected = lack.quality is not Quality.DISCONNECTED
+        heard = lack.quality not in {Quality.DISCONNECTED, Quality.NO_ANSWER}
+        if heard or (connected and self._down is Quality.DISCONNECTED):
+            rested = unit.due
+            self._up()
+            unit.due = rested
+        if connected:
+            self._unconnected.clear()
+        else:
+            self._unconnected.add(address)
+        if not heard:
+            self._unheard.add(address)
+            self._sweep(lack)
+
+    def _sweep(self, lack: NoData) -> None:
+        """Give all units up if it is the line that fails.
+
+        Asked one after the other, the last would show old values for half a minute.
+        """
+        units = len(self._units)
+        silent = len(self._unheard) >= min(_LINE_IS_SILENT, units)
+        if self._down or not (silent or len(self._unconnected) >= min(_LINE_IS_DOWN, units)):
             return
-        self._unconnected.add(address)
-        if not self._down and len(self._unconnected) >= min(_LINE_IS_DOWN, len(self._units)):
-            # Asked one after the other, the last would show old values for minutes to come.
-            self._down = True
-            for one in self._units.values():
-                if not one.rest:
-                    one.failed(lack, self._clock())
+        self._down = lack.quality
+        for one in self._units.values():
+            if not one.rest:
+                one.failed(lack, self._clock())
 
     def _lives(self, address: int, unit: PolledUnit) -> None:
         if unit.answers(self._clock()):
             _LOGGER.info("Modbus unit %s answers again", address)
-        self._connected()
+        self._up()
 
-    def _connected(self) -> None:
-        """Note that the line is there, and with it everything that was only out of reach."""
+    def _up(self) -> None:
+        """Note that the line is there: what was out of reach with it is asked without delay."""
         self._unconnected.clear()
-        if self._down:
-            self._down = False
-            for one in self._units.values():
-                if one.why is Quality.DISCONNECTED:
-                    one.answers(self._clock())
+        self._unheard.clear()
+        if self._down is None:
+            return
+        self._down = None
+        for one in self._units.values():
+            one.due = min(one.due, self._clock())
 
 
 def _due(one: tuple[float, int, Job | None]) -> float:
