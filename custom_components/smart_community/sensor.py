@@ -21,7 +21,7 @@ from .data import CommunityEntry, SmartCommunityEntry
 from .engine.engine import Engine
 from .entity import FollowingEntity
 from .sensor_modbus import async_setup_modbus_sensors
-from .sensor_zigbee import Measurement
+from .sensor_zigbee import Measurement, async_setup_zigbee_health
 from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
@@ -77,6 +77,7 @@ async def async_setup_entry(
     """Add the figures of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_entities(entry, async_add_entities, Platform.SENSOR, Measurement)
+        async_setup_zigbee_health(entry, async_add_entities)
         return
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
         await async_setup_modbus_sensors(hass, entry, async_add_entities)

@@ -1,11 +1,26 @@
 """Sensors of a Zigbee network's devices: battery, temperature, humidity, link quality."""
 
-from typing import override
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import PERCENTAGE, EntityCategory
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .zigbee_entity import ZigbeeEntity
+from .zigbee_entity import ZigbeeEntity, ZigbeeHubEntity
+from .zigbee_network import ZigbeeData
+
+# Enough to see where a router is missing; an attribute is no table.
+_WEAKEST: Final = 5
 
 
 class Measurement(ZigbeeEntity, SensorEntity):
@@ -28,3 +43,81 @@ class Measurement(ZigbeeEntity, SensorEntity):
     def native_value(self) -> StateType:
         value: StateType = self._zha.native_value
         return value
+
+
+@callback
+def async_setup_zigbee_health(
+    entry: ConfigEntry[Any], async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add what tells a network's health."""
+    data: ZigbeeData = entry.runtime_data
+    async_add_entities(Health(data, description) for description in HEALTH)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthDescription(SensorEntityDescription):
+    """One figure of a network's health: its value, and what stands behind it."""
+
+    value: Callable[[ZigbeeData], int | None]
+    behind: Callable[[ZigbeeData], dict[str, Any]]
+
+
+def _weak(data: ZigbeeData) -> dict[str, int]:
+    """Devices by the link quality of their last message, the weakest first."""
+    heard = {
+        data.name_of(str(device.ieee)): int(device.lqi)
+        for device in data.network.devices()
+        if device.lqi is not None
+    }
+    return dict(sorted(heard.items(), key=lambda one: one[1])[:_WEAKEST])
+
+
+HEALTH: Final = (
+    HealthDescription(
+        key="silent_devices",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: len(data.network.silent),
+        behind=lambda data: {"devices": sorted(data.name_of(ieee) for ieee in data.network.silent)},
+    ),
+    HealthDescription(
+        key="weakest_link",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda data: min(_weak(data).values(), default=None),
+        behind=lambda data: {"devices": _weak(data)},
+    ),
+    HealthDescription(
+        key="channel_energy",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        value=lambda data: data.energy_here,
+        behind=lambda data: {str(channel): value for channel, value in data.network.energy.items()},
+    ),
+)
+
+
+class Health(ZigbeeHubEntity, SensorEntity):
+    """One figure; looked at with the network's survey, not with every message."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    entity_description: HealthDescription
+
+    def __init__(self, data: ZigbeeData, description: HealthDescription) -> None:
+        """Take the row."""
+        super().__init__(data, description.key)
+        self.entity_description = description
+        self._attr_translation_key = description.key
+
+    @property
+    @override
+    def available(self) -> bool:
+        return self._network.trouble is None
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        return self.entity_description.value(self._data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return self.entity_description.behind(self._data)

@@ -16,7 +16,7 @@ def zigbee_state(data: ZigbeeData) -> dict[str, Any]:
         "silent": sorted(_short(ieee) for ieee in network.silent),
         "not_enrolled": sorted(_short(ieee) for ieee in network.prover.not_enrolled),
         "unproven": len(network.prover.unproven),
-        "channel_energy": {str(channel): round(value) for channel, value in data.energy.items()},
+        "channel_energy": {str(channel): value for channel, value in data.network.energy.items()},
         "devices": {
             _short(str(device.ieee)): {
                 "manufacturer": device.manufacturer,

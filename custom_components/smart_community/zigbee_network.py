@@ -1,7 +1,7 @@
 """A Zigbee network as an entry: its supervisor, its hub device, and what is kept of it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _STORE_VERSION: Final = 1
 _LOOK_EVERY: Final = timedelta(minutes=1)
+# A scan takes the radio off its channel for a moment: often enough to see a new neighbour's router.
+_SURVEY_EVERY: Final = timedelta(hours=1)
 # What was learned of a device changes with each of its messages; a kill loses a quarter of an hour
 # of it, which is less than any silence that counts.
 _SAVE_AFTER: Final = 900.0
@@ -52,7 +54,11 @@ class ZigbeeData:
     network: Network
     hub_id: str
     joining: Joining | None = None
-    energy: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def energy_here(self) -> int | None:
+        """What else is on the network's own channel, in percent; None before the first survey."""
+        return self.network.energy.get(self.network.channel or 0)
 
     def identifier(self, ieee: str) -> tuple[str, str]:
         """Name a device in the registry: the same detector in two networks is two devices."""
@@ -123,6 +129,11 @@ async def async_setup_network(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Z
         store.async_delay_save(register.as_dict, _SAVE_AFTER)
 
     entry.async_on_unload(async_track_time_interval(hass, look, _LOOK_EVERY))
+
+    async def survey(_now: object) -> None:
+        await network.survey()
+
+    entry.async_on_unload(async_track_time_interval(hass, survey, _SURVEY_EVERY))
 
     async def keep() -> None:
         # Home Assistant cancels it when the entry is unloaded and when it stops itself.

@@ -1,4 +1,4 @@
-"""The main job, played: from a bit on a Modbus panel to the township's phone, and closed."""
+"""The main job, played: from a Zigbee detector and a Modbus panel to the township's phone."""
 
 import argparse
 import asyncio
@@ -62,15 +62,18 @@ async def play(estate: Estate) -> None:
     ladder = 600 / estate.fast
     rooms = estate.words["rooms"]
 
-    estate.smoke(3, on=True)
-    stage.say(f"the wire of {rooms[2]} goes to alarm at the panel (Modbus unit 1, input 3)")
+    buildings = estate.buildings
+    assert buildings is not None
+    wireless = buildings.names["smoke"]
+    await buildings.smoke.alarm()
+    stage.say(f"{wireless} sends its alarm over Zigbee (coordinator {buildings.radios[0].path})")
     first = await stage.expect(
         "the property company's phone rings",
-        phones["guard"].wait_for(lambda n: rooms[2] in n.message and not n.critical, WITHIN),
+        phones["guard"].wait_for(lambda n: wireless in n.message and not n.critical, WITHIN),
     )
     await asyncio.sleep(min(3.0, 15 / estate.fast / 2))
     estate.smoke(5, on=True)
-    stage.say(f"a second detector of the same floor: {rooms[4]}")
+    stage.say(f"a second detector of the same floor: {rooms[4]} (Modbus unit 1, input 5)")
     fire = await stage.expect(
         "the same event is promoted: a critical push to the property company",
         phones["guard"].wait_for(lambda n: n.critical and n.tag != first.tag, WITHIN),
@@ -123,9 +126,9 @@ async def play(estate: Estate) -> None:
     await phones["guard"].tap(home.session, notice, "HANDLED", words)
     stage.say("one tap and a few words: handled")
     await stage.expect("the incident is handled", status(estate, incident, "handled"))
-    estate.smoke(3, on=False)
+    await buildings.smoke.alarm(on=False)
     estate.smoke(5, on=False)
-    stage.say("the detectors clear at the panel")
+    stage.say("the detectors clear, at the panel and over Zigbee")
     await stage.expect("every source has cleared", cleared(estate, incident))
     done = {"incident": incident, "disposition": "handled"}
     await home.do("smart_community.close", done, estate.users["secretary"])
@@ -229,6 +232,7 @@ async def main() -> int:
         options.language,
         options.fast,
         port,
+        zigbee=True,
         on_notice=None if options.no_scenario else shown,
         on_call=None if options.no_scenario else shown,
     )

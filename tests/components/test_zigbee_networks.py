@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
+from zigpy.zcl.clusters.security import IasZone
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
@@ -216,4 +217,40 @@ async def test_a_bug_report_has_the_topology_and_no_keys(
     assert str(key) not in str(told)
     assert radio.path not in str(told)
     assert str(smoke.ieee) not in str(told)
+    await leave(hass, entry)
+
+
+async def test_the_networks_health_is_told(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    assert state(hass, entry, "silent_devices").state == "0"
+    await smoke.check_in()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=61))
+    await until(lambda: state(hass, entry, "channel_energy").state != "unknown")
+    assert 0 <= float(state(hass, entry, "channel_energy").state) <= 100
+    assert 0 <= float(state(hass, entry, "weakest_link").state) <= 255
+    await leave(hass, entry)
+
+
+async def test_a_zone_that_will_not_enrol_is_named_until_it_does(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    network = entry.runtime_data.network
+    issues = ir.async_get(hass).issues
+    named = (DOMAIN, f"{entry.entry_id}_zigbee_enrolment_{smoke.ieee}")
+    assert named not in issues
+    smoke.zone.enrolled.clear()
+    smoke.zone.set("zone_state", IasZone.ZoneState.Not_enrolled)
+    network.prover.prove(network.devices())
+    await until(lambda: named in issues)
+    await until(lambda: named not in issues)
+    assert smoke.zone.enrolled.is_set()
     await leave(hass, entry)

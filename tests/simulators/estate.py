@@ -16,6 +16,7 @@ from .companion_phone import Notice, Phone, Relay
 from .hass_process import HomeAssistant, User
 from .modbus_server import ModbusServer
 from .telephone_provider import Call, TelephoneProvider
+from .zigbee_buildings import Buildings
 
 CONFIGURATION = """
 rest_command:
@@ -114,6 +115,7 @@ class Estate:
     language: str = "en"
     fast: float = 1.0
     port: int = 0
+    zigbee: bool = False
     panels: ModbusServer = field(default_factory=ModbusServer)
     telephone: TelephoneProvider = field(default_factory=TelephoneProvider)
     relay: Relay = field(default_factory=Relay)
@@ -126,6 +128,8 @@ class Estate:
     def __post_init__(self) -> None:
         self.home = HomeAssistant(self.folder, self.port)
         self.words: dict[str, Any] = TEXTS[self.language]
+        # Radio libraries take seconds to load: only where they are played with.
+        self.buildings = Buildings(self.language) if self.zigbee else None
 
     def duration(self, **span: float) -> dict[str, float]:
         """A ladder's time, compressed."""
@@ -147,12 +151,17 @@ class Estate:
         await self._phones()
         await self._community()
         await self._panel()
+        if self.buildings is not None:
+            await self.buildings.start()
+            await self.buildings.set_up(self.home, self.area_id)
         await self._automations()
         # An orderly stop writes the registries, which a kill would lose; and the owner's login
         # without a form, which is in the configuration now, is read at a start.
         await self.home.stop()
         self.home.finish_onboarding()
         await self.home.start()
+        if self.buildings is not None:
+            await self.buildings.heard(self.home)
         async with asyncio.timeout(20):
             while not all(phone.connected for phone in self.phones.values() if phone.local):
                 await asyncio.sleep(0.1)
@@ -162,6 +171,8 @@ class Estate:
         for phone in self.phones.values():
             phone.switch_off()
         await self.home.close()
+        if self.buildings is not None:
+            await self.buildings.stop()
         await self.panels.stop()
         await self.telephone.stop()
         await self.relay.stop()
@@ -218,7 +229,7 @@ class Estate:
                 name=self.words["area"],
                 floor_id=floor["floor_id"],
             )
-            self.floor_id = floor["floor_id"]
+            self.floor_id, self.area_id = floor["floor_id"], area["area_id"]
             for device in await ws.command("config/device_registry/list"):
                 if device["name"] == self.words["panel"]:
                     await ws.command(

@@ -288,16 +288,26 @@ class HomeAssistant:
                 raise RuntimeError(str(answer))
             yield Websocket(socket_)
 
-    async def add_entry(self, kind: str, data: dict[str, Any], steps: tuple[str, ...] = ()) -> str:
+    async def add_entry(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        steps: tuple[str, ...] = (),
+        *,
+        then: tuple[str, ...] = (),
+    ) -> str:
         """Add an entry of Smart Community through its flow; returns the entry's id.
 
-        `steps` are the choices in its menus, where there is more than the kind to choose.
+        `steps` are the choices in its menus, where there is more than the kind to choose; `then`
+        are those after the form.
         """
         path = "/api/config/config_entries/flow"
         flow = await self.rest("POST", path, {"handler": "smart_community"})
         for step in steps or (kind,):
             await self.rest("POST", f"{path}/{flow['flow_id']}", {"next_step_id": step})
         done = await self.rest("POST", f"{path}/{flow['flow_id']}", data)
+        for step in then:
+            done = await self.rest("POST", f"{path}/{flow['flow_id']}", {"next_step_id": step})
         if done["type"] != "create_entry":
             raise RuntimeError(str(done))
         if follow := done.get("next_flow"):

@@ -24,7 +24,7 @@ from zha.application.const import (
 from zha.application.gateway import DeviceFullInitEvent, DeviceRemovedEvent
 from zha.application.platforms import PlatformEntity
 from zha.zigbee.device import Device
-from zigpy.types import EUI64
+from zigpy.types import EUI64, Channels
 from zigpy.zdo.types import Neighbor
 
 from .ear import Ear
@@ -89,6 +89,7 @@ class Network:
         self.detail = ""
         self.found: Identity | None = None
         self.silent: frozenset[str] = frozenset()
+        self.energy: dict[int, int] = {}
         self.prover = Prover(self._changed)
         self.locks = Locks()
         self._clock = clock
@@ -176,6 +177,23 @@ class Network:
                 _LOGGER.warning("%s is silent for longer than ever", ieee)
             self.silent = silent
             self._changed()
+
+    @property
+    def channel(self) -> int | None:
+        """The radio channel, None while there is no connection."""
+        return None if self.gateway is None else int(self.gateway.state.network_info.channel)
+
+    async def survey(self) -> None:
+        """Measure the energy on each channel, if the radio can."""
+        if self.gateway is None or self.trouble is not None:
+            return
+        try:
+            found = await self.gateway.energy_scan(Channels.ALL_CHANNELS, 4, 1)
+        except Exception as err:  # noqa: BLE001
+            _LOGGER.debug("The channels cannot be scanned: %r", err)
+            return
+        self.energy = {int(channel): round(energy / 2.55) for channel, energy in found.items()}
+        self._changed()
 
     # Connection
 

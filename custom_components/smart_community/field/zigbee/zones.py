@@ -14,6 +14,7 @@ counted in `not_enrolled` until it says that it is, or sends a notification.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from zha.zigbee.device import Device
@@ -184,7 +185,10 @@ class Prover:
                     await _write_enrolment(cluster)
                 wait = _ENROLLED_AFTER if not tries else _ENROL_AGAIN[min(tries - 1, 3)]
                 tries += 1
-                await _either(said, self._heard[ieee], wait)
+                # By the clock alone: each refusal is a message, too, and would be answered at once.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await said.wait()
         finally:
             unsubscribe()
             self._listening.remove(unsubscribe)
