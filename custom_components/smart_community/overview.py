@@ -31,8 +31,9 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
         standings = entry.runtime_data.people.standings(user)
         if best(standings, Deed.READ)[1] is Permit.DENIED:
             continue
-        cases = await entry.runtime_data.engine.cases(now - timedelta(days=days))
-        cases = [case for case in cases if _concerned(standings, case.loop)]
+        opened = await entry.runtime_data.engine.cases(now - timedelta(days=days))
+        by_id = {key: case for key, case in opened.items() if _concerned(standings, case.loop)}
+        cases = list(by_id.values())
         found.append(
             {
                 "id": entry.entry_id,
@@ -44,9 +45,19 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
                 ],
                 "all": plain(figures(cases)),
                 "loops": _loops(hass, entry, standings, cases),
+                "drills": [
+                    {
+                        "id": key,
+                        "loop": case.loop,
+                        "status": case.status,
+                        "opened_at": plain(case.opened_at),
+                    }
+                    for key, case in by_id.items()
+                    if case.drill
+                ],
                 "days": [
-                    {"day": day.isoformat(), "incidents": opened, "false_alarms": wrong}
-                    for day, opened, wrong in by_day(cases, until=now, days=days, zone=zone)
+                    {"day": day.isoformat(), "incidents": count, "false_alarms": wrong}
+                    for day, count, wrong in by_day(cases, until=now, days=days, zone=zone)
                 ],
             }
         )

@@ -111,7 +111,7 @@ class Desk:
         await self.page.locator("input[name=username]").fill(user.username)
         await self.page.locator("input[name=password]").fill(user.password)
         await self.page.keyboard.press("Enter")
-        await self.page.locator(f"{CARD} .desk, .figures, .form").wait_for()
+        await self.page.locator(f"{CARD} .desk, .figures, .form, .communities").first.wait_for()
 
     @property
     def rows(self) -> Any:

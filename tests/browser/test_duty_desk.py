@@ -244,6 +244,39 @@ async def test_what_a_person_has_seen_is_reported_with_a_photo_and_its_place_on_
     await expect(pane.get_by_role("img", name="Photo of")).to_have_js_property("naturalWidth", 256)
 
 
+async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
+    desk = await sit("head", path="/smart-community/drills")
+    card = desk.page.locator("smart-community-drills")
+    await card.get_by_role("button", name="Begin the drill").click()
+    await expect(card.get_by_role("alert")).to_have_text("Please say where.")
+    await card.get_by_label("Loop").select_option("illegal_renovation")
+    await card.get_by_label("Where is it said to be?").fill("Building 1")
+    await card.get_by_label("Up to").select_option("property")
+    await desk.accessible("smart-community-drills")
+    await card.get_by_role("button", name="Begin the drill").click()
+    await card.get_by_role("link", name="Illegal renovation").click(timeout=10_000)
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane).to_contain_text("EXERCISE")
+    await expect(pane).to_contain_text(re.compile(r"Property duty desk: reached after 0:0\d"))
+    guard = await sit("guard", path="/smart-community/drills", language="zh-CN")
+    await expect(guard.page.locator("smart-community-drills")).to_contain_text("演练")
+
+
+async def test_whoever_sees_several_communities_sees_where_it_burns_first(
+    house: House, sit: Sit
+) -> None:
+    await house.signal("smoke_multiple", "Building 3")
+    other = await house.home.add_entry("community", {"name": "Quiet Garden", "database": {}})
+    try:
+        desk = await sit("owner", path="/smart-community/township")
+        card = desk.page.locator("smart-community-township")
+        await expect(card.get_by_role("heading")).to_have_text(["Riverside Estate", "Quiet Garden"])
+        await expect(card.locator("li").first).to_contain_text("Extreme 1")
+        await desk.accessible("smart-community-township")
+    finally:
+        await house.home.rest("DELETE", f"/api/config/config_entries/entry/{other}")
+
+
 async def test_loops_are_counted_and_switched_by_whoever_configures(house: House, sit: Sit) -> None:
     await house.signal("waterlogging", "Underpass")
     desk = await sit("owner", path="/smart-community/loops")

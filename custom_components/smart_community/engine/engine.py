@@ -189,14 +189,14 @@ class Engine:
         """Return an incident's timeline."""
         return await self._read(self._store.timeline, incident_id)
 
-    async def cases(self, since: datetime) -> list[Case]:
-        """Return what is counted of all incidents that opened since then, the oldest first."""
+    async def cases(self, since: datetime) -> dict[str, Case]:
+        """Return by id what is counted of all that opened since then, the oldest first."""
         found: dict[str, Case] = {}
         while page := await self._read(
             partial(self._store.cases, since=since, after=max(found, default=""))
         ):
             found |= page
-        return list(found.values())
+        return found
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:

@@ -1,6 +1,7 @@
 // The cards, by the names under which a dashboard's configuration knows them.
 
 import { Devices } from "./devices.js";
+import { Drills } from "./drills.js";
 import { DutyDesk } from "./duty-desk.js";
 import { Loops } from "./loops.js";
 import { Report } from "./report.js";
@@ -13,6 +14,7 @@ const CARDS = {
   "smart-community-loops": [Loops, "Smart Community: loops"],
   "smart-community-report": [Report, "Smart Community: report something"],
   "smart-community-statistics": [Statistics, "Smart Community: statistics"],
+  "smart-community-drills": [Drills, "Smart Community: drills"],
   "smart-community-devices": [Devices, "Smart Community: devices"],
 };
 

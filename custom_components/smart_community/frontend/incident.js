@@ -42,6 +42,7 @@ export class IncidentPane {
     this._ladder = el("ol.facts");
     this._told = el("ul.facts");
     this._sources = el("ul.facts");
+    this._reached = el("ul.facts");
     this._plans = el("div");
     this._photos = el("ul.photos");
     this._shown = new Map();
@@ -74,6 +75,7 @@ export class IncidentPane {
       this._plans,
       section(parts.ladder, this._ladder),
       section(parts.told, this._told),
+      section(words.reached.title, this._reached),
       section(parts.sources, this._sources),
       section(parts.photos, this._photos),
       section(parts.timeline, this._timeline),
@@ -218,6 +220,7 @@ export class IncidentPane {
         ),
       ),
     );
+    this._drawReached();
     this._drawPlans();
     this._drawPhotos();
     this._timeline.replaceChildren(
@@ -229,6 +232,29 @@ export class IncidentPane {
           ` ${entry.line.replace(/^\d\d:\d\d:\d\d\s+/, "")}`,
         ),
       ),
+    );
+  }
+
+  /** Of a drill: who was reached by what after how long, and who was not. */
+  _drawReached() {
+    const rows = this._detail?.reached ?? [];
+    this._reached.parentElement.hidden = !rows.length;
+    this._reached.replaceChildren(
+      ...rows.map((row) => {
+        const { reached: words } = this._words;
+        const got = row.reached_after !== null;
+        const sentence = fill(got ? words.after : words.never, {
+          who: this._store.nameOf(this._row, row.responder),
+          time: span(got ? row.reached_after : row.told_after, this._words),
+          how: this._store.words.channels[row.by] ?? words[row.by] ?? row.by,
+        });
+        return el(
+          got ? "li.good" : "li.bad",
+          {},
+          icon(got ? "mdi:check-circle" : "mdi:alert-circle"),
+          el("span", {}, sentence),
+        );
+      }),
     );
   }
 

@@ -12,6 +12,11 @@ const VIEWS = [
   ["township", "township", ({ communities }) => communities.length > 1],
   ["loops", "loops", ANY],
   ["statistics", "statistics", ANY],
+  [
+    "drills",
+    "drills",
+    ({ communities }) => communities.some(({ may, drills }) => may.includes("drill") || drills.length),
+  ],
   ["devices", "devices", (found) => ANY(found) && found.devices.length > 0],
 ];
 
