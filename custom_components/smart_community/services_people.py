@@ -89,7 +89,7 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     data = entry.runtime_data
     await data.deeds.check(Deed.DRILL, call.context)
     since = dt_util.utcnow() - call.data["period"]
-    cases = await data.engine.cases(since)
+    cases = list((await data.engine.cases(since)).values())
     loops = sorted({case.loop for case in cases})
     withheld = await data.engine.noted("withheld", since)
     return {
