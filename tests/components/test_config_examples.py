@@ -19,7 +19,7 @@ async def test_an_example_loads_and_its_automations_are_on(
 ) -> None:
     shutil.copytree(example, hass.config.config_dir, dirs_exist_ok=True)
     config = await async_hass_config_yaml(hass)
-    for domain in ("rest_command", "script"):
+    for domain in {"rest_command", "script"} & set(config):
         hass.services.async_remove(domain, "voice")
         assert await async_setup_component(hass, domain, config)
     await hass.services.async_call("automation", "reload", blocking=True)
@@ -27,4 +27,4 @@ async def test_an_example_loads_and_its_automations_are_on(
     automations = hass.states.async_all("automation")
     assert len(automations) == len(config["automation"])
     assert {state.state for state in automations} == {"on"}
-    assert hass.services.has_service("script", "voice_call")
+    assert hass.services.has_service("script", "voice_call") is ("script" in config)

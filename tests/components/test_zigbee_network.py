@@ -138,6 +138,41 @@ async def test_who_opened_a_lock_is_an_event_without_the_code(
     assert "86420" not in str(hass.states.async_all())
 
 
+async def test_a_call_button_that_is_pressed_is_an_event(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    button = radio.add(devices.button())
+    await pair(hass, network, button)
+    assert state(hass, network, "presses").attributes["event_types"] == ["off", "on", "toggle"]
+    await button.press("toggle")
+    await until(lambda: state(hass, network, "presses").attributes["event_type"] == "toggle")
+
+
+async def test_a_coordinator_that_resets_is_back_with_what_it_missed(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    await radio.crash()
+    await until(lambda: state(hass, network, "connection").state == "off", 5)
+    await smoke.alarm()
+    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "on")
+
+
+async def test_an_alarm_behind_hundreds_of_reports_is_not_late_and_none_is_lost(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke, meter = radio.add(devices.smoke()), radio.add(devices.temperature_humidity())
+    await pair(hass, network, smoke)
+    await pair(hass, network, meter)
+    for step in range(300):
+        await meter.measure(temperature=20 + step / 100)
+    await smoke.alarm()
+    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "on", 3)
+    last = f"{meter.ieee}-1-1026"
+    await until(lambda: float(state(hass, network, last).state) == pytest.approx(22.99, abs=0.2))
+
+
 def _said(data: Any, hass: HomeAssistant, entry: MockConfigEntry, ending: str) -> str:
     if data["entity_id"] != entity_id(hass, entry, ending) or data["new_state"] is None:
         return ""

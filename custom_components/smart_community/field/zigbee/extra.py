@@ -17,7 +17,7 @@ from zha.zigbee.device import Device, ZHAEvent
 from zha.zigbee.endpoint import Endpoint
 from zigpy.zcl import Cluster
 from zigpy.zcl.clusters.closures import DoorLock
-from zigpy.zcl.clusters.general import Alarms
+from zigpy.zcl.clusters.general import Alarms, OnOff
 from zigpy.zcl.clusters.security import IasAce, IasZone
 
 _Status = IasZone.ZoneStatus
@@ -52,6 +52,11 @@ LOCK_EVENTS: Final = [
     "jammed",
     "code_changed",
 ]
+# What a remote, a keypad or a call button says that no quirk describes (ZCL 3.8.2.3, 8.3.2.3).
+_SAID_BY: Final = {
+    OnOff.cluster_id: {"on", "off", "toggle"},
+    IasAce.cluster_id: {"emergency", "fire", "panic"},
+}
 _NOBODY: Final = 0xFFFF
 
 
@@ -163,8 +168,12 @@ def presses_of(device: Device) -> list[str]:
         for trigger in device.device_automation_triggers.values()
         if trigger.get("command")
     }
-    if any(IasAce.cluster_id in ep.out_clusters for ep in _endpoints(device)):
-        commands |= {"emergency", "fire", "panic"}
+    for endpoint in device.endpoints.values():
+        for cluster_id, said in _SAID_BY.items():
+            # A switch that also sends is no remote: what it sends goes to its own lamp.
+            sends = cluster_id in endpoint.zigpy_endpoint.out_clusters
+            if sends and cluster_id not in endpoint.zigpy_endpoint.in_clusters:
+                commands |= said
     return sorted(commands - {"device_offline"})
 
 
@@ -182,10 +191,6 @@ def extra_entities(device: Device) -> Iterator[PlatformEntity]:
         if not pressed and basic is not None and presses_of(device):
             pressed = True
             yield Presses(endpoint=endpoint, device=device, cluster=basic)
-
-
-def _endpoints(device: Device) -> list[Any]:
-    return [endpoint.zigpy_endpoint for endpoint in device.endpoints.values()]
 
 
 def _listen(entity: LockOperations, cluster: Cluster) -> None:
