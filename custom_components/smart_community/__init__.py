@@ -19,6 +19,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.setup import async_when_setup
 from homeassistant.util import dt as dt_util
 
 from .alarm_index import alarm_index
@@ -63,6 +64,7 @@ from .providers import Providers
 from .reachability import Reachability
 from .report_desk import Reports
 from .report_photo import async_serve_report_photos
+from .sentences import async_listen_to_sentences
 from .services import async_register_services
 from .services_agree import agreed_limit, async_register_agree_services
 from .services_drill import async_register_drill_services
@@ -126,6 +128,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_points_services(hass)
     async_register_drill_services(hass)
     async_register_people_services(hass)
+
+    async def assist_is_there(_hass: HomeAssistant, _component: str) -> None:
+        async_listen_to_sentences(hass)
+
+    async_when_setup(hass, "conversation", assist_is_there)
     async_register_zigbee_services(hass)
     async_register_commands(hass)
     async_register_zigbee_commands(hass)

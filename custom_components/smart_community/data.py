@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
@@ -35,6 +37,8 @@ class Announcement:
     tier: str | None = None
 
 
+# What the logbook reads: plain facts, none of the people.
+EVENT_INCIDENT: Final = f"{DOMAIN}_incident"
 SIGNAL_INCIDENT: SignalType[Announcement] = SignalType(f"{DOMAIN}_incident")
 
 
@@ -101,5 +105,16 @@ def announce(hass: HomeAssistant, entry_id: str) -> Callable[[Incident, Announce
             entry_id=entry_id, what=effect.what, incident=incident, tier=effect.tier
         )
         async_dispatcher_send(hass, SIGNAL_INCIDENT, said)
+        device = dr.async_get(hass).async_get_device(identifiers={(DOMAIN, entry_id)})
+        facts = {
+            "device_id": device.id if device is not None else None,
+            "what": effect.what,
+            "number": incident.number,
+            "loop": incident.loop,
+            "zone_name": incident.zone_name,
+            "tier": effect.tier,
+            "drill": incident.drill,
+        }
+        hass.bus.async_fire(EVENT_INCIDENT, facts)
 
     return send

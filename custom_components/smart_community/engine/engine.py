@@ -137,6 +137,10 @@ class Engine:
         """Look again at what sleeps: a plan was changed, or a loop was switched on."""
         self._runner.submit(self._replan)
 
+    async def hold_files(self, *, still: bool) -> None:
+        """Keep the database's files copyable while it is written; StoreError if that fails."""
+        await self._read(self._store.hold_files, still)
+
     def kept(self, prefix: str) -> dict[str, str]:
         """Return the settings whose key begins so."""
         settings = self._runner.settings

@@ -52,6 +52,9 @@ from .tables import (
 
 _LOGGER = logging.getLogger(__name__)
 
+# Pages of write-ahead log after which SQLite folds it into the database: SQLite's own figure.
+_FOLD_AFTER = 1000
+
 
 class StoreError(Exception):
     """The database cannot be used. `key` names the repair issue."""
@@ -306,6 +309,24 @@ class Store:
                 if chained != row.hash:
                     return False
         return chained == self._hash
+
+    def hold_files(self, still: bool) -> None:  # noqa: FBT001  # handed over by position
+        """Fold the write-ahead log into the database and then no more, or as usual again.
+
+        A database server keeps its own files.
+        """
+        if self._engine is None or self._engine.dialect.name != "sqlite":
+            return
+        try:
+            # Both connections of the pool: each folds by its own count of pages.
+            with self._engine.connect() as one, self._engine.connect() as other:
+                if still:
+                    one.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                for connection in (one, other):
+                    pages = 0 if still else _FOLD_AFTER
+                    connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
+        except SQLAlchemyError as err:
+            raise StoreError("recording_failed", str(getattr(err, "orig", err))) from err
 
     def close(self) -> None:
         """Close every connection; SQLite folds its write-ahead log into the file."""
