@@ -5,6 +5,7 @@ which asks who may read it.
 """
 
 from collections.abc import Callable
+
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
