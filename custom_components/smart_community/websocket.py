@@ -17,6 +17,8 @@ from homeassistant.components.websocket_api.decorators import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
+from .core.codec import plain
+from .core.evidence import EvidenceKind
 from .core.model import Disposition, Incident
 from .core.permits import Deed
 from .data import CommunityEntry, find_incident
@@ -26,6 +28,7 @@ from .floor_plans import floor_plans, place_on_plan
 from .overview import async_overview
 from .reading import async_read_incident
 from .views import texts
+from .zones import source_name
 
 # What the dashboard calls things by; its own words are in frontend/words.
 _WORDS: Final = ("loops", "tiers", "channels", "status")
@@ -78,8 +81,13 @@ async def _incident(hass: HomeAssistant, connection: ActiveConnection, msg: dict
         hass, msg["incident"], context, msg["language"]
     )
     row = incident_row(entry, connection.user, incident)
-    plans = floor_plans(hass, incident)
-    connection.send_result(msg["id"], {**(row or {}), **view, "plans": plans})
+    view["plans"] = floor_plans(hass, incident)
+    view["curves"] = [
+        {"id": one.id, "name": source_name(hass, str(one.data["source"])), **plain(one.data)}
+        for one in await entry.runtime_data.engine.evidence(incident.id)
+        if one.kind is EvidenceKind.CURVE
+    ]
+    connection.send_result(msg["id"], {**(row or {}), **view})
 
 
 @websocket_command(

@@ -16,7 +16,12 @@ input_boolean:
   alarm_201: {}
   alarm_203: {}
   alarm_205: {}
+input_number:
+  noise: {min: 30, max: 120, initial: 52}
 template:
+  - sensor:
+      - {unique_id: noise_square, name: "NOISE", device_class: sound_pressure,
+         unit_of_measurement: dB, state: "{{ states('input_number.noise') }}"}
   - binary_sensor:
       - {unique_id: smoke_201, name: "SMOKE 201", device_class: smoke,
          state: "{{ is_state('input_boolean.alarm_201', 'on') }}"}
@@ -44,6 +49,7 @@ NAMES = {
     "en": {
         "community": "Riverside Estate",
         "smoke": "Smoke detector",
+        "noise": "Noise meter on the square",
         "area": "Building 3, floor 2",
         "guard": "Property duty desk",
         "secretary": "Secretary Li",
@@ -54,6 +60,7 @@ NAMES = {
     "zh-Hans": {
         "community": "滨江社区",
         "smoke": "烟感",
+        "noise": "广场噪声监测仪",
         "area": "3号楼2层",
         "guard": "物业值班室",
         "secretary": "李书记",
@@ -104,11 +111,14 @@ class House:
         self.users: dict[str, User] = {}
         self.entry_id = ""
         self.detectors: list[str] = []
+        self.meter = ""
 
     async def start(self) -> None:
         """From an empty folder to a community at work, with the login form that people see."""
-        smoke = CONFIGURATION.replace("SMOKE", self.names["smoke"])
-        self.home.prepare(smoke, self.language)
+        named = CONFIGURATION
+        for word in ("smoke", "noise"):
+            named = named.replace(word.upper(), self.names[word])
+        self.home.prepare(named, self.language)
         pictures = self.home.folder / "www"
         pictures.mkdir()
         draw(pictures / "plan.png")
@@ -146,7 +156,11 @@ class House:
                 "config/area_registry/create", name=self.names["area"], picture="/local/plan.png"
             )
             for entity in await ws.command("config/entity_registry/list"):
-                if entity["platform"] == "template":
+                if entity["platform"] != "template":
+                    continue
+                if entity["entity_id"].startswith("sensor."):
+                    self.meter = entity["entity_id"]
+                else:
                     await ws.command(
                         "config/entity_registry/update",
                         entity_id=entity["entity_id"],
@@ -165,6 +179,11 @@ class House:
             "ladder": LADDER,
         }
         return await self.home.action("smart_community.signal", data)
+
+    async def sound(self, level: float) -> None:
+        """Let the square be as loud as this, in dB."""
+        noise = {"entity_id": "input_number.noise", "value": level}
+        await self.home.do("input_number.set_value", noise)
 
     async def incident(self, reference: str) -> Any:
         """Return an incident with its timeline."""

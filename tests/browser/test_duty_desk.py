@@ -244,6 +244,23 @@ async def test_what_a_person_has_seen_is_reported_with_a_photo_and_its_place_on_
     await expect(pane.get_by_role("img", name="Photo of")).to_have_js_property("naturalWidth", 256)
 
 
+async def test_what_the_noise_meter_measured_is_drawn_with_its_levels(
+    house: House, sit: Sit
+) -> None:
+    for level in (54, 61, 78, 83, 76):
+        await house.sound(level)
+    answer = await house.signal("square_dance_noise", "The square", house.meter)
+    path = f"/smart-community/desk?incident={answer['incident']}"
+    desk = await sit("guard", path=path)
+    figure = desk.page.locator("smart-community-duty-desk figure.measured")
+    await expect(figure.get_by_role("img")).to_have_accessible_name(
+        re.compile("Noise meter on the square from .* equivalent level")
+    )
+    await expect(figure.locator("path.measured")).to_have_attribute("d", re.compile("M.*H.*V"))
+    await expect(figure.locator("dl")).to_contain_text("83 dB")
+    await desk.accessible()
+
+
 async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
     desk = await sit("head", path="/smart-community/drills")
     card = desk.page.locator("smart-community-drills")

@@ -1,6 +1,7 @@
 // One incident in full: where it stands on its ladder, who was told, what happened, what to do.
 
 import { Actions } from "./actions.js";
+import { curve } from "./curve.js";
 import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { iconOf } from "./icons.js";
 import { Plan } from "./plan.js";
@@ -44,6 +45,7 @@ export class IncidentPane {
     this._sources = el("ul.facts");
     this._reached = el("ul.facts");
     this._plans = el("div");
+    this._curves = el("div");
     this._photos = el("ul.photos");
     this._shown = new Map();
     this._timeline = el("ol.timeline");
@@ -77,6 +79,7 @@ export class IncidentPane {
       section(parts.told, this._told),
       section(words.reached.title, this._reached),
       section(parts.sources, this._sources),
+      section(words.curve.title, this._curves),
       section(parts.photos, this._photos),
       section(parts.timeline, this._timeline),
       this._actions.element,
@@ -105,6 +108,7 @@ export class IncidentPane {
     this._detail = null;
     this._shown.clear();
     this._photos.replaceChildren();
+    this._curves.replaceChildren();
     this._body.hidden = row.number === undefined;
     this.element.replaceChildren(this._body);
     this.element.scrollTop = 0;
@@ -222,6 +226,7 @@ export class IncidentPane {
     );
     this._drawReached();
     this._drawPlans();
+    this._drawCurves();
     this._drawPhotos();
     this._timeline.replaceChildren(
       ...(this._detail?.timeline ?? []).map((entry) =>
@@ -268,6 +273,22 @@ export class IncidentPane {
       const placed = () => this._load();
       const made = plans.map((plan) => new Plan({ words, hass, plan, placed }).element);
       this._plans.replaceChildren(...made);
+    }
+  }
+
+  /** A piece of curve that was written never changes: only a new one is fetched. */
+  _drawCurves() {
+    const curves = this._detail?.curves ?? [];
+    this._curves.parentElement.hidden = !curves.length;
+    const figures = curves.map((item) => {
+      if (!this._shown.has(item.id)) {
+        const clocked = (moment) => this._clock(moment);
+        this._shown.set(item.id, curve(this._hass(), this._words, clocked, item));
+      }
+      return this._shown.get(item.id);
+    });
+    if (this._curves.childElementCount !== figures.length) {
+      this._curves.replaceChildren(...figures);
     }
   }
 

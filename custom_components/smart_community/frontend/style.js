@@ -218,6 +218,17 @@ a { color: inherit; }
 .done { display: flex; gap: .6rem; align-items: center; font-size: 1.2rem; padding-block: 1rem; }
 .done ha-icon { color: var(--success-color); }
 a.deed { display: grid; place-items: center; text-decoration: none; border-radius: 12px; }
+.measured { margin: 0 0 1rem; }
+.curve {
+  display: block; width: 100%; background: var(--primary-background-color); border-radius: 8px;
+  margin-block: .4rem;
+}
+.curve .measured { fill: none; stroke: var(--primary-color); stroke-width: 2; }
+.curve .laeq { stroke: var(--error-color); stroke-width: 2; stroke-dasharray: 8 5; }
+.curve .grid { stroke: var(--divider-color); }
+.curve .label { fill: var(--secondary-text-color); font-size: 12px; }
+.levels { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
+.levels dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 .photo {
   display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; min-height: 3.5rem;
   padding-inline: .9rem; border: 2px dashed var(--secondary-text-color); border-radius: 12px;
