@@ -191,10 +191,16 @@ def _follow(hass: HomeAssistant, entry: ConfigEntry[Any], data: ZigbeeData) -> N
     def shown(device: Device) -> None:
         _place(hass, data, str(device.ieee), device.firmware_version)
 
+    @callback
+    def forget() -> None:
+        # Its supervisor ends after this, and what it says then would arm the timer for good.
+        listeners.changed.remove(down.look)
+        down.forget()
+
     listeners.removed.append(removed)
     listeners.device.append(shown)
     listeners.changed.append(down.look)
-    entry.async_on_unload(down.forget)
+    entry.async_on_unload(forget)
 
 
 def _place(hass: HomeAssistant, data: ZigbeeData, ieee: str, firmware: str | None) -> None:

@@ -6,7 +6,8 @@ and the ways in which they were told (`push!` is critical). Nobody else may have
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, override
@@ -204,6 +205,22 @@ class Scene(Estate):
             async_fire_time_changed(self.hass)
         state = self.hass.states.get(entity_id)
         raise TimeoutError(f"{entity_id} stays {state}")
+
+    @asynccontextmanager
+    async def real_time(self) -> AsyncIterator[None]:
+        """Let the scene's clock go along with the real one: a radio's stack knows no other."""
+
+        async def run() -> None:
+            while True:
+                await asyncio.get_running_loop().run_in_executor(None, _REAL_PAUSE)
+                self.freezer.tick(_PAUSE)
+                async_fire_time_changed(self.hass)
+
+        ticking = asyncio.create_task(run())
+        try:
+            yield
+        finally:
+            ticking.cancel()
 
     async def _field(self) -> None:
         """Let what is on its way on sockets arrive."""
