@@ -85,6 +85,7 @@ class ZigbeeEntity(Entity):
         self._key = (self._ieee, source.endpoint.id, source.cluster.cluster_id)
         self._zha: Any = source.state
         self._shown = False
+        self._generation = -1
         meta = self._zha
         self._attr_unique_id = f"{data.entry.entry_id}_{meta.unique_id}"
         self._attr_entity_registry_enabled_default = meta.entity_registry_enabled_default
@@ -133,12 +134,15 @@ class ZigbeeEntity(Entity):
     @callback
     def _follow(self) -> None:
         """Bind to zha's entity as it is now; write what that changes."""
-        source = self._network.entity(self._ieee, self.platform_data.domain, self._zha.unique_id)
-        if source is not self._source:
-            self._release()
-            self._source = source
-            if source is not None:
-                self._bind(source)
+        if self._generation != self._network.generation:
+            self._generation = self._network.generation
+            unique_id = self._zha.unique_id
+            source = self._network.entity(self._ieee, self.platform_data.domain, unique_id)
+            if source is not self._source:
+                self._release()
+                self._source = source
+                if source is not None:
+                    self._bind(source)
         if self.available is not self._shown:
             self._write()
 

@@ -92,7 +92,10 @@ class Network:
         self.energy: dict[int, int] = {}
         self.prover = Prover(self._changed)
         self.locks = Locks()
+        # Counts what makes entities look for their zha entity anew; everything else is a glance.
+        self.generation = 0
         self._clock = clock
+        self._telling: asyncio.Handle | None = None
         self._lost: asyncio.Event = asyncio.Event()
         self._extra: dict[str, list[PlatformEntity]] = {}
         self._ears: dict[str, Ear] = {}
@@ -232,6 +235,7 @@ class Network:
     def _up(self, gateway: GuardedGateway) -> None:
         _LOGGER.info("Network %s is at work", self.settings.identity.extended_pan_id)
         self.gateway = gateway
+        self.generation += 1
         self.trouble, self.detail, self.found = None, "", None
         self.register.listening_since = self._clock()
         gateway.on_event(ZHA_GW_MSG_DEVICE_FULL_INIT, self._device_initialized)
@@ -240,7 +244,7 @@ class Network:
         self.prover.prove(self.devices())
         for device in self.devices():
             self._show(device)
-        self._changed()
+        self._changed_now()
 
     def _down(self, trouble: Trouble, detail: str = "") -> None:
         if self.trouble is not None:
@@ -248,7 +252,7 @@ class Network:
         _LOGGER.warning("Network %s is lost", self.settings.identity.extended_pan_id)
         self.trouble, self.detail = trouble, detail
         self.register.listening_since = float("inf")
-        self._changed()
+        self._changed_now()
 
     def _note(self, err: Exception) -> None:
         """Keep why there is no connection; said once, then only if it changes."""
@@ -282,7 +286,8 @@ class Network:
             ear.close()
         self._ears.clear()
         self.gateway = None
-        self._changed()
+        self.generation += 1
+        self._changed_now()  # entities let go of what is about to end
         for entities in self._extra.values():
             for entity in entities:
                 await entity.on_remove()
@@ -364,10 +369,22 @@ class Network:
             self._changed()
 
     def _entities_changed(self, device: Device) -> None:
+        self.generation += 1
         for shown in self.listeners.device:
             shown(device)
         self._changed()
 
     def _changed(self) -> None:
+        """Tell what changed, once for all that this turn of the loop brings.
+
+        A connection proves hundreds of zones, and each entity looks at every change.
+        """
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_soon(self._changed_now)
+
+    def _changed_now(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         for changed in list(self.listeners.changed):
             changed()
