@@ -33,6 +33,7 @@ from .channels.speaker import Speaker
 from .const import (
     CONF_KIND,
     DATA_AGREED_LIMIT,
+    DATA_AT_WORK,
     DATA_STILL_RAISED,
     DOMAIN,
     KIND_COMMUNITY,
@@ -42,6 +43,7 @@ from .const import (
 from .core.events import Send
 from .core.message import Message, compose
 from .core.model import Actor, ChannelKind, Incident, Responder
+from .core.plan import Active
 from .core.ports import Channel
 from .curves import DATA_CURVES, CurveKeeper, Curves
 from .dashboard import async_hide_dashboard, async_serve_modules, async_show_dashboard
@@ -54,6 +56,7 @@ from .engine.outbox import Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
+from .loop_hours import loop_at_work
 from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_idle import async_follow_hours
 from .modbus_maps import async_remove_maps
@@ -147,7 +150,12 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         return agreed_limit(hass, loop, source)
 
     hass.data[DATA_STILL_RAISED] = still_raised
+
+    def at_work(loop: str, source: str, said: Active | None) -> bool:
+        return loop_at_work(hass, loop, f"source:{source}", said)
+
     hass.data[DATA_AGREED_LIMIT] = limit_agreed
+    hass.data[DATA_AT_WORK] = at_work
     hass.data[DATA_CURVES] = Curves(hass)
     return True
 

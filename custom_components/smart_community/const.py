@@ -5,6 +5,8 @@ from typing import Final
 
 from homeassistant.util.hass_dict import HassKey
 
+from .core.plan import Active
+
 DOMAIN: Final = "smart_community"
 
 CONF_KIND: Final = "kind"
@@ -25,3 +27,6 @@ DATA_STILL_RAISED: HassKey[Callable[[str], bool]] = HassKey(f"{DOMAIN}_still_rai
 
 # Asked by the alarm trigger for a loop and an entity: the limit that is agreed with the residents.
 DATA_AGREED_LIMIT: HassKey[Callable[[str, str], float | None]] = HassKey(f"{DOMAIN}_agreed_limit")
+
+# Asked by the alarm trigger for a loop, a source and the loop's own hours: is the loop at work now?
+DATA_AT_WORK: HassKey[Callable[[str, str, Active | None], bool]] = HassKey(f"{DOMAIN}_at_work")

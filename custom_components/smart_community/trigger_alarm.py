@@ -34,7 +34,7 @@ from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
 from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
-from .const import DATA_AGREED_LIMIT, DATA_STILL_RAISED
+from .const import DATA_AGREED_LIMIT, DATA_AT_WORK, DATA_STILL_RAISED
 from .core.errors import DomainError
 from .core.plan import Active, Season
 from .loops import LOOPS
@@ -111,9 +111,16 @@ class AlarmWatch:
 
     @callback
     def listen(self, reader: SoundReader, _now: datetime) -> None:
-        """Report what was heard since the last time."""
+        """Report what was heard since the last time, while the loop wants to hear it.
+
+        Outside its hours a meter costs nothing, unless an incident waits for it to fall quiet.
+        """
         self._delivery.put(
-            [self._report(one, said, Context()) for one, said in reader.heard().items()]
+            [
+                self._report(one, said, Context())
+                for one, said in reader.heard().items()
+                if self._at_work(one) or self._on_record(one)
+            ]
         )
 
     def _tell(self, told: list[tuple[str, Said, Context]]) -> None:
@@ -137,6 +144,10 @@ class AlarmWatch:
             context=context,
             apart=said.apart,
         )
+
+    def _at_work(self, entity_id: str) -> bool:
+        at_work = self._hass.data.get(DATA_AT_WORK)
+        return self.loop is None or at_work is None or at_work(self.loop, entity_id, self.active)
 
     def _on_record(self, entity_id: str) -> bool:
         still_raised = self._hass.data.get(DATA_STILL_RAISED)

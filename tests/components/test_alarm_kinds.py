@@ -11,7 +11,11 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smart_community.const import DATA_AGREED_LIMIT, DATA_STILL_RAISED
+from custom_components.smart_community.const import (
+    DATA_AGREED_LIMIT,
+    DATA_AT_WORK,
+    DATA_STILL_RAISED,
+)
 
 from .alarm_ears import Ears, automation, detector, listen
 
@@ -298,3 +302,22 @@ async def test_a_limit_that_was_agreed_goes_before_the_blueprints(hass: HomeAssi
     for state in ("0", "25", "35"):
         await say(hass, level, state)
     assert values(ears) == [(level, 35.0)]
+
+
+async def test_out_of_its_hours_a_meter_is_not_asked_unless_an_incident_waits_for_it(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    meter, at_work, raised = "sensor.meter", False, False
+    hass.data[DATA_AT_WORK] = lambda _loop, _source, _said: at_work
+    hass.data[DATA_STILL_RAISED] = lambda _source: raised
+    await say(hass, meter, "60")
+    options = {"kind": "sound", "loop": "square_dance_noise"}
+    ears = await listen(hass, automation({"entity_id": meter}, options))
+    await wait(hass, freezer, seconds=10)
+    assert values(ears) == []
+    raised = True
+    await wait(hass, freezer, seconds=10)
+    assert values(ears) == [(meter, 60.0)]
+    raised, at_work = False, True
+    await wait(hass, freezer, seconds=10)
+    assert values(ears) == [(meter, 60.0)]
