@@ -156,12 +156,14 @@ async def async_setup_points(
         if whole is not None and unit.subentry_id not in stands:
             stands.add(unit.subentry_id)
             added.append(whole(bus, unit))
-        for some in batched(added, _AT_ONCE, strict=False):
+        for number, some in enumerate(batched(added, _AT_ONCE, strict=False)):
+            # Between the lots alone: a breath after the last would only hold up the next unit.
+            if number:
+                await asyncio.sleep(_BREATH if hass.is_running else 0)
             # Removed meanwhile: Home Assistant knows no subentry, or no platform, for these.
             if unit.subentry_id not in entry.subentries or not _at_work(entry, bus):
                 return
             async_add_entities(some, config_subentry_id=unit.subentry_id)
-            await asyncio.sleep(_BREATH if hass.is_running else 0)
 
     bus.show.append(show)
     async with bus.showing:
