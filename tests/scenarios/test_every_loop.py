@@ -191,6 +191,17 @@ async def test_sources_that_are_out_of_reach_raise_nothing(scene: Scene, field_o
 
 
 @pytest.mark.parametrize("field_of", LASTING, indirect=True)
+async def test_what_is_in_alarm_before_the_automation_is_made_is_found(
+    scene: Scene, field_of: Field
+) -> None:
+    await scene.at_clock(field_of.case.at)
+    await field_of.alarm()
+    await field_of.automate()
+    await field_of.believed()
+    assert [one.loop for one in scene.active] == [field_of.loop]
+
+
+@pytest.mark.parametrize("field_of", LASTING, indirect=True)
 async def test_a_source_lost_in_alarm_neither_clears_nor_counts_twice(
     scene: Scene, field_of: Field
 ) -> None:
