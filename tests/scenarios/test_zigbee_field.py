@@ -97,6 +97,13 @@ async def test_group_rental_by_the_codes_of_a_zigbee_lock(building: Building) ->
     await building.rings(("secretary", "push"))
 
 
+async def test_sos_of_a_zigbee_button(building: Building) -> None:
+    button = await building.install(devices.button())
+    await building.scene.automate("sos")
+    await button.press()
+    await building.rings(("guard", "push!"), ("guard", "voice"), ("secretary", "voice"))
+
+
 async def test_unit_door_open_of_a_zigbee_contact(building: Building) -> None:
     door = await building.install(devices.contact())
     await building.scene.automate("unit_door_open", open_for={"seconds": 1})
