@@ -253,6 +253,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
                 compose=worded,
                 done=done,
                 spawn=spawn,
+                withhold=engine.withhold,
             )
         )
     except StoreError as err:
