@@ -357,4 +357,4 @@ async def test_every_trigger_has_its_words(
     loaded = await async_get_all_triggers(hass)
     for key in descriptions:
         assert loaded[f"{DOMAIN}.{key}"] is not None
-    assert "triggers.yaml" not in caplog.text
+    assert f"triggers.yaml for integration: {DOMAIN}" not in caplog.text
