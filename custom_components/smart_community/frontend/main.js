@@ -21,5 +21,5 @@ if (!customElements.get(NAME)) {
     description: "Duty desk of residential communities: open incidents, ladders, receipts",
   });
   // For people who put a card onto a dashboard of their own.
-  import("./cards.js");
+  (window.requestIdleCallback ?? setTimeout)(() => import("./cards.js"));
 }

@@ -99,7 +99,7 @@ export class Statistics extends FiguresCard {
   }
 
   _legend() {
-    const { real, false_alarms: wrong } = this.words.statistics;
+    const { real, wrong } = this.words.statistics;
     return el(
       "p.legend",
       { "aria-hidden": "true" },

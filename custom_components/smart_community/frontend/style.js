@@ -201,7 +201,7 @@ a { color: inherit; }
   margin-block-start: 1rem;
 }
 .buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; }
-.form { display: grid; gap: .75rem; }
+.form { display: grid; gap: .75rem; max-width: 44rem; }
 .form fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: .4rem; }
 .form legend { font-weight: 600; padding: 0; margin-block-end: .4rem; }
 .form label.choice {
