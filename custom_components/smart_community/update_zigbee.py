@@ -13,6 +13,11 @@ class Firmware(ZigbeeEntity, UpdateEntity):
     _attr_device_class = UpdateDeviceClass.FIRMWARE
     _attr_supported_features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
 
+    @override
+    def _describe(self) -> None:
+        # Images are not fetched (docs/decisions.md): one entity a device that never has news.
+        self._attr_entity_registry_enabled_default = False
+
     @property
     @override
     def installed_version(self) -> str | None:

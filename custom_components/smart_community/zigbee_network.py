@@ -31,7 +31,7 @@ _LOOK_EVERY: Final = timedelta(minutes=1)
 _SURVEY_EVERY: Final = timedelta(hours=1)
 # What was learned of a device changes with each of its messages; a kill loses a quarter of an hour
 # of it, which is less than any silence that counts.
-_SAVE_AFTER: Final = 900.0
+_SAVE_EVERY: Final = timedelta(minutes=15)
 # A coordinator that restarts is back within seconds; a person is asked when it is not.
 _DOWN_FOR: Final = timedelta(minutes=5)
 
@@ -126,9 +126,12 @@ async def async_setup_network(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Z
     @callback
     def look(_now: object) -> None:
         network.look_for_silence()
-        store.async_delay_save(register.as_dict, _SAVE_AFTER)
+
+    async def save(_now: object = None) -> None:
+        await store.async_save(register.as_dict(dt_util.utcnow().timestamp()))
 
     entry.async_on_unload(async_track_time_interval(hass, look, _LOOK_EVERY))
+    entry.async_on_unload(async_track_time_interval(hass, save, _SAVE_EVERY))
 
     async def survey(_now: object) -> None:
         await network.survey()
@@ -140,7 +143,7 @@ async def async_setup_network(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Z
         try:
             await network.run()
         finally:
-            await store.async_save(register.as_dict())
+            await save()
 
     entry.async_create_background_task(hass, keep(), f"Zigbee network {entry.title}")
     return data

@@ -104,17 +104,32 @@ def test_a_new_device_is_given_a_day() -> None:
 
 @pytest.mark.parametrize("record", [None, {}, {"heard_at": "x"}, [1], {"heard_at": 1.0}])
 def test_a_damaged_record_is_learned_anew(record: object) -> None:
-    register = Register({"00:01": record, "00:02": Liveness(heard_at=START).as_dict()})
-    assert set(register.as_dict()) == {"00:02"}
+    devices = {"00:01": record, "00:02": Liveness(heard_at=START).as_dict()}
+    register = Register({"since": "x", "devices": devices})
+    assert set(register.as_dict(START)["devices"]) == {"00:02"}
+    assert Register(record).as_dict(START)["devices"] == {}
 
 
 def test_nobody_is_silent_while_nobody_listens() -> None:
     register = Register()
-    register.listening_since = START
+    register.listen(START)
     register.heard("00:01", START)
     assert register.silent(START + CEILING + 1) == {"00:01"}
-    register.listening_since = float("inf")
+    register.deaf(START + HOUR)
     assert register.silent(START + CEILING + 1) == frozenset()
     register.forget("00:01")
-    register.listening_since = START
+    register.listen(START + HOUR)
     assert register.silent(START + CEILING + 1) == frozenset()
+
+
+@pytest.mark.parametrize(("pause", "silent"), [(60.0, {"00:01"}), (2 * HOUR, set[str]())])
+def test_a_restart_gives_a_dead_device_no_other_day_but_a_long_absence_does(
+    pause: float, silent: set[str]
+) -> None:
+    register = Register()
+    register.listen(START)
+    register.heard("00:01", START)
+    stopped = START + UNLEARNED - HOUR
+    again = Register(register.as_dict(stopped))
+    again.listen(stopped + pause)
+    assert again.silent(START + UNLEARNED + HOUR) == silent

@@ -13,6 +13,7 @@ Pure: time is an argument, in seconds since the epoch. A clock that is set back 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -26,6 +27,7 @@ UNLEARNED: Final = 25 * HOUR
 # Two words missed and half of a third: one lost message is no fault.
 _FACTOR: Final = 2.5
 _GENERATION: Final = 7 * 24 * HOUR
+_PAUSE: Final = HOUR / 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,17 +83,35 @@ class Liveness:
 
 
 class Register:
-    """The liveness of a network's devices, by IEEE address."""
+    """The liveness of a network's devices, by IEEE address, and since when anybody listens."""
 
-    def __init__(self, stored: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, stored: object = None) -> None:
         """Take what was stored; a record that is damaged is learned anew."""
         self._devices: dict[str, Liveness] = {}
-        for ieee, record in (stored or {}).items():
-            try:
-                self._devices[ieee] = Liveness.from_dict(record)
-            except KeyError, TypeError, ValueError:
-                continue
+        self._since, self._until = 0.0, float("-inf")
         self.listening_since = float("inf")
+        if not isinstance(stored, Mapping):
+            return
+        with suppress(KeyError, TypeError, ValueError):
+            self._since, self._until = float(stored["since"]), float(stored["until"])
+        devices = stored.get("devices")
+        for ieee, record in devices.items() if isinstance(devices, Mapping) else ():
+            with suppress(KeyError, TypeError, ValueError):
+                self._devices[ieee] = Liveness.from_dict(record)
+
+    def listen(self, at: float) -> None:
+        """Begin to listen. A pause as short as a restart's is none.
+
+        Otherwise a machine that restarts each night would give a dead detector another day, every
+        day.
+        """
+        if not 0 <= at - self._until < _PAUSE:
+            self._since = at
+        self.listening_since = self._since
+
+    def deaf(self, at: float) -> None:
+        """Listen no more."""
+        self._until, self.listening_since = at, float("inf")
 
     def heard(self, ieee: str, at: float) -> None:
         """Note a message of a device."""
@@ -115,6 +135,11 @@ class Register:
         since = self.listening_since
         return frozenset(ieee for ieee, one in self._devices.items() if one.silent(at, since))
 
-    def as_dict(self) -> dict[str, dict[str, float]]:
+    def as_dict(self, at: float) -> dict[str, Any]:
         """Return it to be stored."""
-        return {ieee: one.as_dict() for ieee, one in self._devices.items()}
+        listening = self.listening_since != float("inf")
+        return {
+            "since": self._since,
+            "until": at if listening else max(self._until, 0.0),
+            "devices": {ieee: one.as_dict() for ieee, one in self._devices.items()},
+        }

@@ -237,7 +237,7 @@ class Network:
         self.gateway = gateway
         self.generation += 1
         self.trouble, self.detail, self.found = None, "", None
-        self.register.listening_since = self._clock()
+        self.register.listen(self._clock())
         gateway.on_event(ZHA_GW_MSG_DEVICE_FULL_INIT, self._device_initialized)
         gateway.on_event(ZHA_GW_MSG_DEVICE_REMOVED, self._device_removed)
         # Before anybody looks: what is remembered must not be shown for a moment.
@@ -251,7 +251,7 @@ class Network:
             return
         _LOGGER.warning("Network %s is lost", self.settings.identity.extended_pan_id)
         self.trouble, self.detail = trouble, detail
-        self.register.listening_since = float("inf")
+        self.register.deaf(self._clock())
         self._changed_now()
 
     def _note(self, err: Exception) -> None:
