@@ -114,7 +114,9 @@ class LimitGauge:
             value = float(state.state)
         except ValueError:
             return Level.NONE, None
-        value = in_unit(value, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), self.unit)
+        said = state.attributes
+        unit, kind = said.get(ATTR_UNIT_OF_MEASUREMENT), said.get(ATTR_DEVICE_CLASS)
+        value = in_unit(value, unit, self.unit, kind)
         if not math.isfinite(value):
             return Level.NONE, None
         limit = self._limit(entity_id)

@@ -12,7 +12,9 @@ _CONVERTERS: Final = frozenset(UNIT_CONVERTERS.values())
 _TRADE: Final = {"MPa": ("kPa", 1000.0)}
 
 
-def in_unit(value: float, unit: str | None, wanted: str | None) -> float:
+def in_unit(
+    value: float, unit: str | None, wanted: str | None, device_class: str | None = None
+) -> float:
     """Return `value` in the unit `wanted`; not a number if the two cannot be compared.
 
     A value without a unit is taken to be in the wanted one: a contractor's point table may leave
@@ -24,10 +26,17 @@ def in_unit(value: float, unit: str | None, wanted: str | None) -> float:
         return value
     unit, factor = _TRADE.get(unit, (unit, 1.0))
     value *= factor
-    for converter in _CONVERTERS:
-        if {unit, wanted} <= converter.VALID_UNITS:
-            return _converted(converter, value, unit, wanted)
-    return math.nan
+    converters = {UNIT_CONVERTERS[device_class]} if device_class in UNIT_CONVERTERS else _CONVERTERS
+    # What a ppb weighs depends on the gas: a sensor without its class is taken for the heaviest,
+    # because an alarm too early is better than one too late.
+    return max(
+        (
+            _converted(converter, value, unit, wanted)
+            for converter in converters
+            if {unit, wanted} <= converter.VALID_UNITS
+        ),
+        default=math.nan,
+    )
 
 
 def _converted(converter: type[BaseUnitConverter], value: float, unit: str, wanted: str) -> float:

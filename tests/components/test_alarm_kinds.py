@@ -250,6 +250,18 @@ async def test_a_pressure_in_megapascal_is_no_millipascal(hass: HomeAssistant) -
     assert ears.said == [(sensor, True, "edge")]
 
 
+@pytest.mark.parametrize(("gas", "alarm"), [("carbon_monoxide", 86), ("nitrogen_dioxide", 53)])
+async def test_each_gas_has_a_weight_of_its_own(hass: HomeAssistant, gas: str, alarm: int) -> None:
+    sensor = "sensor.air"
+    options = {"kind": "above", "limit": 100, "unit": "μg/m³"}
+    ears = await listen(hass, automation({"entity_id": sensor}, options))
+    about = {"device_class": gas, "unit_of_measurement": "ppb"}
+    await say(hass, sensor, str(alarm - 1), **about)
+    assert ears.said == []
+    await say(hass, sensor, str(alarm), **about)
+    assert ears.said == [(sensor, True, "edge")]
+
+
 async def test_a_limit_means_nothing_to_a_sensor_of_another_kind(hass: HomeAssistant) -> None:
     thermometer = "sensor.cable"
     options = {"kind": "above", "limit": 300, "unit": "mA"}
