@@ -14,7 +14,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .core.detection import Signal
-from .core.events import Entry, Pictured
+from .core.events import Entry
 from .core.evidence import Evidence, EvidenceKind
 from .core.model import Actor, Incident, Verdict
 from .data import CommunityEntry
@@ -22,6 +22,7 @@ from .engine.evidence import EvidenceError
 from .engine.requests import Result
 from .errors import refusal
 from .report_desk import Report
+from .snapshots import async_show
 
 # The triggers that are attached: each says whether it takes a report, and starts its automation.
 DATA_EARS: HassKey[list[Callable[[Report], bool]]] = HassKey(f"{DOMAIN}_report_ears")
@@ -93,9 +94,7 @@ async def async_claim_photo(
     )
     await data.engine.add_evidence(evidence, actor)
     await hass.async_add_executor_job(data.evidence.drop_upload, photo)
-    data.pictures[incident.id] = photo
-    if data.engine.running(incident.id) is not None:
-        await data.engine.act(incident.id, Pictured())
+    await async_show(entry, incident, photo)
     return evidence
 
 

@@ -49,6 +49,14 @@ async def async_take_snapshot(
             data={"source": camera},
         )
     )
-    data.pictures[incident.id] = evidence_id
+    await async_show(entry, incident, evidence_id)
+
+
+async def async_show(entry: CommunityEntry, incident: Incident, evidence_id: str) -> None:
+    """Show a picture to those who were told of a running incident, now and with what follows."""
+    data = entry.runtime_data
+    for ended in [one for one in data.pictures if data.engine.running(one) is None]:
+        del data.pictures[ended]
     if data.engine.running(incident.id) is not None:
+        data.pictures[incident.id] = evidence_id
         await data.engine.act(incident.id, Pictured())

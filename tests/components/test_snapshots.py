@@ -79,6 +79,17 @@ async def test_a_camera_that_cannot_look_delays_nobody_and_is_on_record(
     assert "no_picture" in kinds
 
 
+async def test_pictures_of_ended_incidents_are_not_remembered(
+    hass: HomeAssistant, gate: Gate, community: MockConfigEntry
+) -> None:
+    for number in range(3):
+        source = f"binary_sensor.d{number}"
+        opened = await smoke(hass, community, source, camera="camera.gate", closes="source")
+        await settle(hass, community)
+        assert set(community.runtime_data.pictures) == {opened["incident"]}
+        await smoke(hass, community, source, raised=False, closes="source")
+
+
 async def test_no_camera_is_no_picture(
     hass: HomeAssistant, gate: Gate, community: MockConfigEntry
 ) -> None:
