@@ -46,15 +46,19 @@ class Plant:
             await radio.stop()
 
     async def pair(self) -> None:
-        """Let every device join: one after the other on a network, all networks at once."""
+        """Let every device join: one after the other on a network, two networks at a time."""
+        two = asyncio.Semaphore(2)
 
         async def fill(radio: VirtualCoordinator) -> None:
-            radio.air.permitted_until = float("inf")
-            for device in radio.devices.values():
-                await device.join()
-                if device not in self.locks:
-                    async with asyncio.timeout(30):
-                        await device.zone.enrolled.wait()
+            async with two:
+                for device in radio.devices.values():
+                    while not radio.stack.up:  # a busy host may have begun anew with a radio
+                        await asyncio.sleep(0.1)
+                    radio.air.permitted_until = float("inf")
+                    await device.join()
+                    if device not in self.locks:
+                        async with asyncio.timeout(GIVE_UP):
+                            await device.zone.enrolled.wait()
 
         await asyncio.gather(*(fill(radio) for radio in self.radios))
 
