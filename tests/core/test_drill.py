@@ -140,3 +140,13 @@ def test_the_report_tells_who_was_reached_by_what_after_how_long_and_who_not() -
             problems=("push: no_phone",),
         ),
     ]
+
+
+def test_no_deputy_from_beyond_the_tier_stands_in() -> None:
+    away = responder("away", Tier.PROPERTY, on_duty=False, deputies=("head",))
+    desk = responder("desk", Tier.PROPERTY, deputies=("head",))
+    head = responder("head", Tier.TOWNSHIP)
+    drill = Drill(Tier.PROPERTY, (away, desk, head))
+    drill.got(0, "desk", PUSH, "failed", "no_phone")
+    drill.until(hours=1)
+    assert {who for _, who, _ in drill.told()} == {"desk"}

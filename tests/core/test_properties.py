@@ -11,8 +11,10 @@ from custom_components.smart_community.core.due import next_due
 from custom_components.smart_community.core.events import (
     Acknowledge,
     Alarmed,
+    Assign,
     ClockJumped,
     Close,
+    Comment,
     Delivered,
     Entry,
     Escalate,
@@ -31,6 +33,7 @@ from custom_components.smart_community.core.model import (
     Incident,
     RungState,
     Status,
+    Tier,
 )
 
 from .people import (
@@ -43,9 +46,13 @@ from .people import (
     WATERLOGGING,
     Story,
     actor,
+    after,
+    responder,
     source,
 )
 
+ASLEEP = responder("asleep", Tier.PROPERTY, resting_until=after(hours=8), deputies=("guard",))
+AWAY = responder("away", Tier.COMMITTEE, on_duty=False, deputies=("head", "gone"))
 ACTORS = st.sampled_from([actor(who) for who in ALL])
 SOURCES = st.sampled_from(["d1", "d2", "d3"])
 EVENTS = st.one_of(
@@ -55,6 +62,10 @@ EVENTS = st.one_of(
     st.builds(Handle, actor=ACTORS, note=st.sampled_from(["", "done"])),
     st.builds(Close, actor=ACTORS, disposition=st.sampled_from(Disposition)),
     st.builds(Escalate, actor=ACTORS),
+    st.builds(
+        Assign, actor=ACTORS, responder=st.sampled_from([*(who.key for who in ALL), "nobody"])
+    ),
+    st.builds(Comment, actor=ACTORS, text=st.just("seen")),
     st.builds(Tick, late=st.sampled_from([None, "restart"])),
     st.builds(
         Delivered,
@@ -70,7 +81,9 @@ EVENTS = st.one_of(
 TURNS = st.lists(st.tuples(EVENTS, st.sampled_from([0, 1, 14, 61, 600, 4000, 90_000])), max_size=25)
 STORIES = st.tuples(
     st.sampled_from([SINGLE, MULTIPLE, WATERLOGGING, DIGEST, GUIDANCE, DAILY]),
-    st.sets(st.sampled_from(ALL)).map(lambda people: tuple(sorted(people, key=lambda p: p.key))),
+    st.sets(st.sampled_from([*ALL, ASLEEP, AWAY])).map(
+        lambda people: tuple(sorted(people, key=lambda p: p.key))
+    ),
     TURNS,
 )
 

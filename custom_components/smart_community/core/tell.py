@@ -32,10 +32,18 @@ def whom(step: Step, incident: Incident, directory: Mapping[str, Responder]) -> 
     chosen = {who.key: who for who in concerned if who.on_duty}
     for who in concerned:
         for key in who.deputies if not who.on_duty else ():
-            if (deputy := directory.get(key)) is not None and deputy.on_duty:
+            deputy = directory.get(key)
+            if deputy is not None and deputy.on_duty and _stands_in(deputy, incident):
                 chosen.setdefault(key, deputy)
     # A gap in the roster must not silence an alarm.
     return list(chosen.values()) or concerned
+
+
+def _stands_in(deputy: Responder, incident: Incident) -> bool:
+    """Whether a deputy may be told: in a drill nobody beyond the tier that it names."""
+    order = list(Tier)
+    tiers = [order.index(step.tier) for step in incident.policy.ladder if step.tier is not None]
+    return not incident.drill or order.index(deputy.tier) <= max(tiers, default=-1)
 
 
 def ways(step: Step, responder: Responder, incident: Incident) -> tuple[ChannelKind, ...]:
@@ -214,7 +222,9 @@ def stand_in(incident: Incident, notice: Notice, turn: Turn) -> Incident:
     step = incident.policy.ladder[notice.step]
     for key in absent.deputies if absent is not None else ():
         deputy = turn.directory.get(key)
-        if deputy is None or key in incident.told or not ways(step, deputy, incident):
+        if deputy is None or key in incident.told or not _stands_in(deputy, incident):
+            continue
+        if not ways(step, deputy, incident):
             continue
         turn.note("deputy_told", step=notice.step, responder=key, instead=notice.responder)
         incident = tell(incident, notice.step, deputy, turn)
