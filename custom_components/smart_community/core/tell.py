@@ -7,7 +7,17 @@ from typing import Final
 
 from .due import Turn
 from .events import UPDATE, Occasion, Send
-from .model import ChannelKind, DeliveryState, Incident, Notice, Responder, RungState, Status, Step
+from .model import (
+    ChannelKind,
+    DeliveryState,
+    Incident,
+    Notice,
+    Responder,
+    RungState,
+    Status,
+    Step,
+    Tier,
+)
 
 # Notices on these stay where they are until they are replaced or taken away; what was said or
 # written otherwise is over.
