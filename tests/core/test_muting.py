@@ -19,7 +19,7 @@ MUTED = Verdict.MUTED_BY_PLAN
 
 def asleep(seen: Watch, *signals: Signal) -> Watch:
     for signal in signals:
-        finding = mute(seen, [signal], until=OPENS, verdict=MUTED)
+        finding = mute(seen, [signal], until=lambda: OPENS, verdict=MUTED)
         assert finding.believed == ()
         seen = finding.watch
     return seen
@@ -65,7 +65,7 @@ def test_two_that_stand_since_the_night_are_two_when_the_loop_wakes() -> None:
 
 def test_an_incident_from_before_clears_while_the_loop_sleeps() -> None:
     seen = observe(watch(), [says("a")], active=False).watch
-    cleared = mute(seen, [says("a", raised=False)], until=OPENS, verdict=MUTED)
+    cleared = mute(seen, [says("a", raised=False)], until=lambda: OPENS, verdict=MUTED)
     assert (cleared.verdict, cleared.cleared) == (Verdict.CLEARED, ("a",))
 
 
@@ -93,7 +93,7 @@ def test_sleeping_or_not_the_same_sources_are_in_alarm_in_the_end(
     for number, (key, raised) in enumerate(rows):
         signal = says(key, raised=raised, at=after(seconds=number))
         if number < asleep_from:
-            finding = mute(seen, [signal], until=OPENS, verdict=MUTED)
+            finding = mute(seen, [signal], until=lambda: OPENS, verdict=MUTED)
         else:
             if seen.asleep_until is not None:
                 woken = wake(seen, after(seconds=number), active=False)

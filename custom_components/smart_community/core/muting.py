@@ -1,6 +1,6 @@
 """A loop that sleeps by its plan or its switch: nothing opens, nothing is forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
@@ -12,11 +12,11 @@ def mute(
     watch: Watch,
     signals: Sequence[Signal],
     *,
-    until: datetime,
+    until: Callable[[], datetime],
     verdict: Verdict,
     zone: tzinfo = UTC,
 ) -> Finding:
-    """Take signals in while the loop sleeps `until` a moment.
+    """Take signals in while the loop sleeps `until` a moment, asked for only where it matters.
 
     What clears, clears, since an incident from before may be running. What raises is remembered
     for the moment of waking; a press is over by then. What measures is let be, so that a sleeping
@@ -45,7 +45,10 @@ def mute(
             )
     if episodes == watch.episodes:
         return Finding(watch=watch, verdict=verdict)
-    return Finding(watch=replace(watch, episodes=episodes, asleep_until=until), verdict=verdict)
+    return Finding(
+        watch=replace(watch, episodes=episodes, asleep_until=watch.asleep_until or until()),
+        verdict=verdict,
+    )
 
 
 def wake(watch: Watch, now: datetime, *, active: bool, zone: tzinfo = UTC) -> Finding:

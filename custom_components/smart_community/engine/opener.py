@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from ulid_transform import ulid_now
 
@@ -48,7 +49,13 @@ class Opener:
         sources = tuple(one.source for one in request.signals)
         if (sleep := self._sleep(watch, work)) is not None:
             verdict, until = sleep
-            finding = mute(watch, request.signals, until=until, verdict=verdict, zone=work.zone)
+            finding = mute(
+                watch,
+                request.signals,
+                until=partial(until, work.now),
+                verdict=verdict,
+                zone=work.zone,
+            )
             # A sleeping loop that says nothing new is not written down again with each reading.
             if finding.watch is watch:
                 result = Result(verdict=finding.verdict)
@@ -75,7 +82,7 @@ class Opener:
     def due(self, watch: Watch, work: Work) -> None:
         """Do what time asks of a watch: believe what has lasted, wake, or go on sleeping."""
         if (sleep := self._sleep(watch, work)) is not None:
-            work.watch(replace(watch, asleep_until=sleep[1]))
+            work.watch(replace(watch, asleep_until=sleep[1](work.now)))
         elif watch.asleep_until is not None:
             self._wake(watch, work)
         else:
@@ -86,15 +93,19 @@ class Opener:
         self.follow(wake(watch, work.now, active=running is not None, zone=work.zone), work)
         return work.watches[watch.loop, watch.zone]
 
-    def _sleep(self, watch: Watch, work: Work) -> tuple[Verdict, datetime] | None:
-        """Why a loop sleeps, and until when; None if it is at work."""
-        later = work.now + LOOK_AGAIN
+    def _sleep(
+        self, watch: Watch, work: Work
+    ) -> tuple[Verdict, Callable[[datetime], datetime]] | None:
+        """Why a loop sleeps, and what tells until when; None if it is at work.
+
+        A season's end is months of edges away: it is looked for once, not with every signal.
+        """
         if not self._loop_on(watch.loop):
-            return Verdict.MUTED_LOOP_OFF, later
+            return Verdict.MUTED_LOOP_OFF, lambda now: now + LOOK_AGAIN
         schedule = work.schedule(watch)
         if schedule.open(work.now):
             return None
-        return Verdict.MUTED_BY_PLAN, schedule.opens_after(work.now) or later
+        return Verdict.MUTED_BY_PLAN, lambda now: schedule.opens_after(now) or now + LOOK_AGAIN
 
     def follow(self, finding: Finding, work: Work, summary: str = "") -> Result:
         """Do what a detection's finding asks for: open, join, clear."""
