@@ -1,21 +1,19 @@
 """Every family as entities, over TCP from a unit that stands for it; and outputs at work."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point
 from tests.simulators.modbus_server import FAMILIES, Fault, ModbusServer, Writes
 
+from .modbus_entries import bus_entry, shown, until
 from .translated import assert_said
 
 COUNTS: Mapping[str, Mapping[str, int]] = {
@@ -80,38 +78,9 @@ async def server(socket_enabled: None) -> AsyncIterator[ModbusServer]:
 async def set_up(
     hass: HomeAssistant, server: ModbusServer, *units: Mapping[str, Any]
 ) -> MockConfigEntry:
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Bus",
-        data={
-            "kind": "modbus_bus",
-            "transport": "tcp",
-            "host": server.host,
-            "port": server.port,
-        },
-        subentries_data=[
-            ConfigSubentryData(
-                subentry_type="unit", title="Unit", unique_id=f"unit:{unit['unit']}", data=unit
-            )
-            for unit in units
-        ],
-    )
-    entry.add_to_hass(hass)
+    entry = bus_entry(hass, server, *units)
     assert await hass.config_entries.async_setup(entry.entry_id)
     return entry
-
-
-async def until(met: Callable[[], bool], within: float = 8) -> None:
-    """Wait for something that comes over a real socket."""
-    async with asyncio.timeout(within):
-        while not met():
-            await asyncio.sleep(0)
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-
-
-def shown(hass: HomeAssistant, entity_id: str) -> str | None:
-    found = hass.states.get(entity_id)
-    return found.state if found is not None else None
 
 
 @pytest.mark.parametrize("family", SHOWN)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.point import Lane
 from tests.simulators.modbus_server import ModbusServer
+
+from .modbus_entries import bus_entry
 
 EVENING = {"hours": [{"from": "18:00:00", "until": "22:00:00"}]}
 
@@ -33,24 +33,8 @@ def automation(number: int, **options: Any) -> dict[str, Any]:
 
 async def lanes(hass: HomeAssistant, server: ModbusServer) -> dict[str, Lane]:
     """Set a bus up, and return in which lane each detector is read."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        data={
-            "kind": "modbus_bus",
-            "transport": "tcp",
-            "host": server.host,
-            "port": server.port,
-        },
-        subentries_data=[
-            ConfigSubentryData(
-                subentry_type="unit",
-                title="Unit",
-                unique_id="unit:1",
-                data={"unit": 1, "family": "fire_panel", "inputs": 3, "names": []},
-            )
-        ],
-    )
-    entry.add_to_hass(hass)
+    unit = {"unit": 1, "family": "fire_panel", "inputs": 3, "names": []}
+    entry = bus_entry(hass, server, unit)
     assert await hass.config_entries.async_setup(entry.entry_id)
     jobs = entry.runtime_data.poller.units[1].jobs
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -59,8 +43,8 @@ async def lanes(hass: HomeAssistant, server: ModbusServer) -> dict[str, Lane]:
 
 async def test_a_point_rests_while_every_loop_that_uses_it_is_out_of_its_hours(
     hass: HomeAssistant,
-    community: MockConfigEntry,
     server: ModbusServer,
+    community: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     await hass.config.async_set_time_zone("UTC")

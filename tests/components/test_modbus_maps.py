@@ -1,11 +1,9 @@
 """What was learned of a unit's map is there after a restart, and goes with its unit."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -13,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.point import DataType, Kind, Point
 from tests.simulators.modbus_server import ModbusServer, Unit
+
+from .modbus_entries import bus_entry, until
 
 PRESENT = [*range(17), *range(18, 30)]
 POINTS = [
@@ -28,35 +28,9 @@ async def server(socket_enabled: None) -> AsyncIterator[ModbusServer]:
         yield server
 
 
-async def until(met: Callable[[], bool], within: float = 8) -> None:
-    """Wait for something that comes over a real socket."""
-    async with asyncio.timeout(within):
-        while not met():
-            await asyncio.sleep(0)
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-
-
 @pytest.fixture
 def entry(hass: HomeAssistant, server: ModbusServer) -> MockConfigEntry:
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        data={
-            "kind": "modbus_bus",
-            "transport": "tcp",
-            "host": server.host,
-            "port": server.port,
-        },
-        subentries_data=[
-            ConfigSubentryData(
-                subentry_type="unit",
-                title="Unit",
-                unique_id="unit:1",
-                data={"unit": 1, "family": "point_table", "points": POINTS},
-            )
-        ],
-    )
-    entry.add_to_hass(hass)
-    return entry
+    return bus_entry(hass, server, {"unit": 1, "family": "point_table", "points": POINTS})
 
 
 async def test_a_hole_is_searched_for_once_and_not_after_a_restart(
