@@ -1,4 +1,4 @@
-"""Loops and figures of the communities that a user may look at, for the dashboard."""
+"""Loops, figures and agreements of the communities that a user may look at, for the dashboard."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ from .shipped import loop_is_on
 
 
 async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dict[str, Any]]:
-    """Return each community's loops and figures of the last days.
+    """Return each community's loops, its agreements, and the figures of the last days.
 
     A department gets its own loops; somebody without a part in a community nothing of it.
     """
@@ -54,6 +54,11 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
                     }
                     for key, case in by_id.items()
                     if case.drill
+                ],
+                "agreements": [
+                    {**plain(one), "hold": held}
+                    for one, held in entry.runtime_data.engine.agreements
+                    if _concerned(standings, one.loop)
                 ],
                 "days": [
                     {"day": day.isoformat(), "incidents": count, "false_alarms": wrong}

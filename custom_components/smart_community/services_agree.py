@@ -12,7 +12,7 @@ from ulid_transform import ulid_now
 
 from .alarm_index import alarm_index
 from .const import DOMAIN
-from .core.agreement import Agreement, Threshold
+from .core.agreement import Agreement, Hold, Threshold
 from .core.codec import plain
 from .core.errors import DomainError
 from .core.permits import Deed
@@ -98,8 +98,8 @@ async def _list(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     engine = entry.runtime_data.engine
     await entry.runtime_data.deeds.check(Deed.READ, call.context)
     found: list[JsonValueType] = []
-    for one in engine.agreements:
+    for one, held in engine.agreements:
         if call.data.get("loop") in {None, one.loop}:
-            held = engine.agreed(one.loop, one.zone).get(one.threshold)
-            found.append({**plain(one), "in_force": held is not None and held.id == one.id})
+            in_force = held is Hold.IN_FORCE and one.value is not None
+            found.append({**plain(one), "in_force": in_force})
     return {"agreements": found}

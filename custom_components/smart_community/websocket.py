@@ -138,7 +138,7 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
 )
 @async_response
 async def _overview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Answer with loops and figures of a period."""
+    """Answer with loops, agreements and the figures of a period."""
     found = await async_overview(hass, connection.user, msg["days"])
     connection.send_result(msg["id"], {"communities": found})
 

@@ -311,6 +311,29 @@ async def test_loops_are_counted_and_switched_by_whoever_configures(house: House
     await expect(card.get_by_role("switch")).to_have_count(0)
 
 
+async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothing(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("secretary", phone=True)
+    await expect(desk.page.get_by_role("tab").first).to_be_visible()
+    await expect(desk.page.get_by_role("tab", name="Agreements")).to_have_count(0)
+    said = {"loop": "square_dance_noise", "threshold": "night", "agreed_by": "Residents' meeting"}
+    for value in (50, 45):
+        await house.home.action(
+            "smart_community.agree", {**said, "value": value}, house.users["secretary"]
+        )
+    desk = await sit("guard", phone=True, path="/smart-community/agreements")
+    card = desk.page.locator("smart-community-agreements")
+    rows = card.locator("tbody").get_by_role("row")
+    await expect(rows).to_have_count(2)
+    for shown, value, held in ((rows.first, 45, "in force"), (rows.last, 50, "superseded")):
+        await expect(shown).to_contain_text("The whole community")
+        await expect(shown).to_contain_text(f"{value} dB(A)")
+        await expect(shown).to_contain_text("Residents' meeting")
+        await expect(shown.get_by_role("cell").last).to_have_text(held)
+    await desk.accessible("smart-community-agreements")
+
+
 async def test_figures_of_a_period_are_shown_and_follow_what_ends(house: House, sit: Sit) -> None:
     desk = await sit("guard", path="/smart-community/statistics")
     card = desk.page.locator("smart-community-statistics")

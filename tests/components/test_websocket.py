@@ -1,9 +1,11 @@
 """The dashboard's websocket: what each role is shown, what it may press, what changes live."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smart_community.const import DOMAIN
@@ -223,3 +225,34 @@ async def test_loops_and_figures_are_those_of_the_users_own_part(
     assert shown["all"]["incidents"] == 1
     nobody = await screen(await person(hass, "stranger"))
     assert (await nobody.ask("overview"))["result"]["communities"] == []
+
+
+async def test_agreements_are_shown_to_those_whose_loops_they_are(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    secretary, water = [await member(hass, community, key) for key in ("secretary", "water")]
+    (shown,) = (await (await screen(secretary)).ask("overview"))["result"]["communities"]
+    assert shown["agreements"] == []
+    meeting = {"agreed_by": "Residents' meeting", "threshold": "day"}
+    dancing = {**meeting, "loop": "square_dance_noise", "zone": "The square"}
+    later = dt_util.utcnow() + timedelta(days=10)
+    for said in (
+        {**dancing, "value": 55},
+        dancing,  # without a value: as in the blueprint again
+        {**dancing, "value": 60, "valid_from": later},
+        {**meeting, "loop": "waterlogging", "threshold": "for", "duration": {"minutes": 5}},
+    ):
+        await act(hass, community, "agree", secretary, **said)
+    (shown,) = (await (await screen(secretary)).ask("overview"))["result"]["communities"]
+    rows = shown["agreements"]
+    assert [(one["loop"], one["value"], one["hold"]) for one in rows] == [
+        ("square_dance_noise", 55, "superseded"),
+        ("square_dance_noise", None, "in_force"),
+        ("square_dance_noise", 60, "upcoming"),
+        ("waterlogging", 300, "in_force"),
+    ]
+    assert {one["zone_name"] for one in rows} == {"The square", ""}
+    assert {one["agreed_by"] for one in rows} == {"Residents' meeting"}
+    assert dt_util.parse_datetime(rows[2]["valid_from"]) == later
+    (shown,) = (await (await screen(water)).ask("overview"))["result"]["communities"]
+    assert [one["loop"] for one in shown["agreements"]] == ["waterlogging"]

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from custom_components.smart_community.core import codec
 from custom_components.smart_community.core.agreement import (
     Agreement,
+    Hold,
     Threshold,
     agreed,
+    hold,
     in_force,
 )
 from custom_components.smart_community.core.detection import Detect
@@ -52,6 +54,20 @@ def test_one_without_a_value_gives_the_word_back() -> None:
     ended = said(None, valid_from=after(days=1), zone="area:square")
     assert holds(said(60), ended) == {Threshold.DAY: 60}
     assert holds(said(60), ended, at=after(days=1)) == {}
+
+
+def test_each_says_whether_it_holds_in_its_own_place() -> None:
+    first, ending = said(60, id="01"), said(None, id="02", valid_from=after(days=1))
+    own = said(50, id="03", zone="area:square", valid_from=after(days=2))
+    made = (first, ending, own)
+
+    def states(at: object) -> list[Hold]:
+        return [hold(one, made, HERE if one.zone else frozenset({""}), at) for one in made]
+
+    assert states(T0) == [Hold.IN_FORCE, Hold.UPCOMING, Hold.UPCOMING]
+    assert states(after(days=1)) == [Hold.SUPERSEDED, Hold.IN_FORCE, Hold.UPCOMING]
+    # What a zone has of its own leaves the rest of the community as it is.
+    assert states(after(days=2)) == [Hold.SUPERSEDED, Hold.IN_FORCE, Hold.IN_FORCE]
 
 
 RULES = (

@@ -31,6 +31,14 @@ class Threshold(StrEnum):
     NIGHT = "night"
 
 
+class Hold(StrEnum):
+    """Whether an agreement holds in its own place."""
+
+    UPCOMING = "upcoming"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
 _LEVELS = frozenset((Threshold.DAY, Threshold.NIGHT))
 _UNHEARD_OF = 140  # dB(A): what hurts is no limit
 _TIMES = frozenset((Threshold.FOR, Threshold.WITHIN, Threshold.SILENCE, Threshold.PERIOD))
@@ -71,19 +79,34 @@ def in_force(
 
     `places`: the zone and the greater ones that it lies in. Of several in force the latest holds.
     """
-    found: dict[Threshold, Agreement] = {}
+    said = _said_last(agreements, loop, places, now)
+    return {threshold: one for threshold, one in said.items() if one.value is not None}
+
+
+def hold(
+    one: Agreement, agreements: Iterable[Agreement], places: frozenset[str], now: datetime
+) -> Hold:
+    """Say whether an agreement holds now; one that ends an earlier holds until a newer is made.
+
+    `places`: its zone and the greater ones that it lies in.
+    """
+    if one.valid_from > now:
+        return Hold.UPCOMING
+    last = _said_last(agreements, one.loop, places, now)[one.threshold]
+    return Hold.IN_FORCE if last.id == one.id else Hold.SUPERSEDED
+
+
+def _said_last(
+    agreements: Iterable[Agreement], loop: str, places: frozenset[str], now: datetime
+) -> Mapping[Threshold, Agreement]:
     mine = [
         one
         for one in agreements
         if one.loop == loop and one.valid_from <= now and (not one.zone or one.zone in places)
     ]
     # Later ones overwrite: first the community's by age, then the zone's by age.
-    for one in sorted(mine, key=lambda one: (bool(one.zone), one.valid_from, one.recorded_at)):
-        if one.value is None:
-            found.pop(one.threshold, None)
-        else:
-            found[one.threshold] = one
-    return found
+    mine.sort(key=lambda one: (bool(one.zone), one.valid_from, one.recorded_at))
+    return {one.threshold: one for one in mine}
 
 
 def agreed(detect: Detect, held: Mapping[Threshold, Agreement]) -> Detect:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..core.agreement import Agreement, Threshold, in_force
+from ..core.agreement import Agreement, Hold, Threshold, hold, in_force
 from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
@@ -224,9 +224,10 @@ class Engine:
         return found
 
     @property
-    def agreements(self) -> tuple[Agreement, ...]:
-        """Every agreement on record, in the order in which they were made."""
-        return tuple(self._runner.agreements)
+    def agreements(self) -> tuple[tuple[Agreement, Hold], ...]:
+        """Every agreement on record, in the order in which they were made, and if it holds now."""
+        every, now = self._runner.agreements, self._outlook.now()
+        return tuple((one, hold(one, every, self._outlook.places(one.zone), now)) for one in every)
 
     def agreed(self, loop: str, zone: str) -> Mapping[Threshold, Agreement]:
         """Return what is agreed with the residents for a loop in a zone, as of now."""

@@ -1,5 +1,6 @@
 // The cards, by the names under which a dashboard's configuration knows them.
 
+import { Agreements } from "./agreements.js";
 import { Devices } from "./devices.js";
 import { Drills } from "./drills.js";
 import { DutyDesk } from "./duty-desk.js";
@@ -12,6 +13,7 @@ const CARDS = {
   "smart-community-duty-desk": [DutyDesk, "Smart Community: duty desk"],
   "smart-community-township": [Township, "Smart Community: all communities"],
   "smart-community-loops": [Loops, "Smart Community: loops"],
+  "smart-community-agreements": [Agreements, "Smart Community: agreements"],
   "smart-community-report": [Report, "Smart Community: report something"],
   "smart-community-statistics": [Statistics, "Smart Community: statistics"],
   "smart-community-drills": [Drills, "Smart Community: drills"],

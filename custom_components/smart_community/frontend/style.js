@@ -142,6 +142,8 @@ tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy th, .busy td { font-weight: 700; }
 .busy ha-icon { color: var(--error-color); }
 td { font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; }
+.wide th, .wide td { text-align: start; vertical-align: top; min-width: 5rem; }
 .switch {
   min-height: 2.75rem; min-width: 3.5rem; border: 1px solid var(--secondary-text-color);
   background: var(--card-background-color);

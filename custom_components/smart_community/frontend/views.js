@@ -11,6 +11,11 @@ const VIEWS = [
   ["report", "report", ({ communities }) => communities.some(({ may }) => may.includes("report"))],
   ["township", "township", ({ communities }) => communities.length > 1],
   ["loops", "loops", ANY],
+  [
+    "agreements",
+    "agreements",
+    ({ communities }) => communities.some(({ agreements }) => agreements.length > 0),
+  ],
   ["statistics", "statistics", ANY],
   [
     "drills",

@@ -56,9 +56,17 @@ export function span(seconds, words) {
   return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** The user's own time zone, or the house's: which of the two, the user has chosen. */
+const zoneOf = (hass) => (hass.locale?.time_zone === "local" ? undefined : hass.config?.time_zone);
+
+/** The day with its year, for what is kept for years. */
+export function day(hass, moment) {
+  return moment.toLocaleDateString(languageOf(hass), { timeZone: zoneOf(hass), dateStyle: "long" });
+}
+
 /** The hour, with the day if it is not today, in the zone that the user has chosen. */
 export function clock(hass, moment) {
-  const zone = hass.locale?.time_zone === "local" ? undefined : hass.config?.time_zone;
+  const zone = zoneOf(hass);
   const language = languageOf(hass);
   const day = (one) => one.toLocaleDateString(language, { timeZone: zone });
   const time = moment.toLocaleTimeString(language, {

@@ -1,0 +1,63 @@
+// What was agreed with the residents: where, what, by whom, from when, and whether it still holds.
+
+import { FiguresCard } from "./card.js";
+import { el, icon } from "./dom.js";
+import { iconOf } from "./icons.js";
+import { day, span } from "./words.js";
+
+const COLUMNS = ["loop", "zone", "threshold", "value", "agreed_by", "valid_from", "hold"];
+const LEVELS = ["day", "night"];
+// A blueprint's limit is in the unit of what it measures, which an agreement does not repeat.
+const NUMBERS = ["limit", "count"];
+
+export class Agreements extends FiguresCard {
+  show() {
+    const many = this.communities.length > 1;
+    return this.communities
+      .filter(({ agreements }) => agreements.length)
+      .map((community) =>
+        el("section", {}, many ? el("h2", {}, community.name) : null, this._table(community)),
+      );
+  }
+
+  states() {}
+
+  /** The newest first: it is the one that is asked about. */
+  _table({ name, agreements }) {
+    const { agreements: words, separator } = this.words;
+    const head = COLUMNS.map((key) => el("th", { scope: "col" }, words[key]));
+    const rows = agreements.toReversed().map((one) => this._row(one));
+    return el(
+      "div.wide",
+      // On a phone it scrolls sideways, and so must be reached by keyboard and have a name.
+      { tabindex: 0, role: "region", "aria-label": `${words.title}${separator}${name}` },
+      el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)),
+    );
+  }
+
+  _row(one) {
+    const { agreements: words } = this.words;
+    const loop = this.store.words.loops[one.loop] ?? one.loop;
+    return el(
+      one.hold === "superseded" ? "tr.quiet" : "tr",
+      {},
+      el("th", { scope: "row" }, el("div.name", {}, icon(iconOf(one.loop)), el("span", {}, loop))),
+      el("td", {}, one.zone ? one.zone_name || one.zone : words.everywhere),
+      el("td", {}, words.thresholds[one.threshold]),
+      el("td", {}, this._value(one)),
+      el("td", {}, one.agreed_by),
+      el("td", {}, day(this.hass, new Date(one.valid_from))),
+      el("td", {}, words.holds[one.hold]),
+    );
+  }
+
+  _value({ threshold, value }) {
+    if (value === null) {
+      return this.words.agreements.ended;
+    }
+    if (LEVELS.includes(threshold)) {
+      return `${value} dB(A)`;
+    }
+    return NUMBERS.includes(threshold) ? String(value) : span(value, this.words);
+  }
+}
