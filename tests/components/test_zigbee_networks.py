@@ -23,6 +23,7 @@ from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
 from tests.simulators.zigbee import VirtualCoordinator, devices
 
+from .translated import assert_said
 from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
 
 
@@ -153,6 +154,36 @@ async def test_a_coordinator_that_is_not_the_one_is_left_as_it_is_and_named_in_t
     assert (DOMAIN, f"{entry.entry_id}_zigbee") not in issues
     if trouble == "blank":
         await wrong.stop()
+
+
+async def test_a_network_that_stays_away_is_in_the_repairs_after_five_minutes_until_it_is_back(
+    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+) -> None:
+    radio = radios[0]
+    entry = await set_up(hass, radio)
+    issues = ir.async_get(hass).issues
+    down = (DOMAIN, f"{entry.entry_id}_zigbee")
+    await radio.refuse(True)
+    await until(lambda: state(hass, entry, "connection").state == "off")
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=4))
+    await until(lambda: state(hass, entry, "connection").attributes["problem"] == "cannot_connect")
+    assert down not in issues
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=5))
+    said = issues[down]
+    assert (said.translation_key, said.severity) == ("zigbee_down", ir.IssueSeverity.CRITICAL)
+    told = said.translation_placeholders
+    assert told is not None
+    assert (told["network"], told["path"]) == ("Building 1", radio.path)
+    assert_said("issues.zigbee_down.title", set(told))
+    assert_said("issues.zigbee_down.description", set(told))
+    await radio.refuse(False)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
+    await until(lambda: state(hass, entry, "connection").state == "on")
+    assert down not in issues
+    await radio.refuse(True)
+    await until(lambda: state(hass, entry, "connection").state == "off")
+    assert down not in issues
+    await leave(hass, entry)
 
 
 async def test_a_device_is_let_in_through_one_router_and_belongs_where_it_is(
