@@ -39,7 +39,8 @@ async def async_permit(
     if gateway is None or network.trouble is not None:
         raise failure("zigbee_network_down", network=data.entry.title)
     app = gateway.application_controller
-    key = _link_key(install_code, ieee) if install_code else None
+    # An empty code, or an address without one, must not open the network to everybody.
+    key = None if install_code is None and ieee is None else _link_key(install_code or "", ieee)
     try:
         async with asyncio.timeout(_WITHIN):
             if key is not None:
@@ -57,14 +58,19 @@ async def async_permit(
 
 
 def _link_key(code: str, ieee: str | None) -> tuple[Any, Any]:
-    """Read an install code or QR code. The code itself is in no error text: it is a key."""
+    """Read an install code or QR code, with the blanks that labels print between its digits.
+
+    What it is read with says the code in its own errors, and a code is a key, also a mistyped one:
+    the refusal carries no cause that a log would show.
+    """
     # zha is loaded by now, and takes seconds where it is not.
     from zha.application.helpers import convert_install_code, qr_to_install_code  # noqa: PLC0415
     from zigpy.types import EUI64  # noqa: PLC0415
 
     try:
         if ieee is None:
-            return qr_to_install_code(code)
-        return EUI64.convert(ieee), convert_install_code(code)
-    except (probatio.Invalid, ValueError) as err:
-        raise refusal("zigbee_install_code_invalid") from err
+            return qr_to_install_code(code.strip())
+        return EUI64.convert(ieee.strip()), convert_install_code("".join(code.split()))
+    # An address of another length is an AssertionError to zigpy.
+    except probatio.Invalid, ValueError, AssertionError:
+        raise refusal("zigbee_install_code_invalid") from None
