@@ -19,6 +19,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.json import JsonValueType
 from ulid_transform import ulid_now
 
 from .const import DOMAIN
@@ -172,10 +173,29 @@ class CurveKeeper:
                     "from": start.isoformat(),
                     "to": end.isoformat(),
                     "samples": len(samples),
+                    **self._limits(incident, period),
                     **_plain(found),
                 },
             )
         )
+
+    def _limits(
+        self, incident: Incident, period: tuple[datetime, datetime]
+    ) -> dict[str, JsonValueType]:
+        """Return what the loop judges by when the piece is written; {} without a rule.
+
+        A limit is for the average over `limit_over` seconds: a reading above it proves nothing.
+        """
+        rule = self._entry.runtime_data.engine.noise_rule(incident.loop, incident.zone)
+        if rule is None:
+            return {}
+        return {
+            "limit_over": rule.period.total_seconds(),
+            "limits": [
+                {"from": begins.isoformat(), "level": limit}
+                for begins, limit in rule.limits(*period, dt_util.get_default_time_zone())
+            ],
+        }
 
 
 def _plain(found: Levels) -> dict[str, Any]:

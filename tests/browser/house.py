@@ -169,7 +169,7 @@ class House:
                     self.detectors.append(entity["entity_id"])
             self.detectors.sort()
 
-    async def signal(self, loop: str, zone: str, *sources: str) -> Any:
+    async def signal(self, loop: str, zone: str, *sources: str, **more: Any) -> Any:
         """Let detectors raise, as a loop's automation does; returns the action's answer."""
         data = {
             "loop": loop,
@@ -177,6 +177,7 @@ class House:
             "source": list(sources) or [f"binary_sensor.{loop}_1"],
             "raised": True,
             "ladder": LADDER,
+            **more,
         }
         return await self.home.action("smart_community.signal", data)
 

@@ -244,18 +244,25 @@ async def test_what_a_person_has_seen_is_reported_with_a_photo_and_its_place_on_
     await expect(pane.get_by_role("img", name="Photo of")).to_have_js_property("naturalWidth", 256)
 
 
-async def test_what_the_noise_meter_measured_is_drawn_with_its_levels(
+async def test_what_the_noise_meter_measured_is_drawn_with_its_levels_and_the_limit(
     house: House, sit: Sit
 ) -> None:
     for level in (54, 61, 78, 83, 76):
         await house.sound(level)
-    answer = await house.signal("square_dance_noise", "The square", house.meter)
+    rule = {"noise": {"period": {"seconds": 1}, "day": 55, "night": 55, "hysteresis": 2}}
+    answer = {"verdict": "pending"}
+    while answer["verdict"] == "pending":  # until the meter was heard for its second
+        answer = await house.signal(
+            "square_dance_noise", "The square", house.meter, detect=rule, value="76"
+        )
     path = f"/smart-community/desk?incident={answer['incident']}"
     desk = await sit("guard", path=path)
     figure = desk.page.locator("smart-community-duty-desk figure.measured")
     await expect(figure.get_by_role("img")).to_have_accessible_name(
-        re.compile("Noise meter on the square from .* equivalent level")
+        re.compile("Noise meter on the square .* equivalent level .*; Limit .*: 55 dB")
     )
+    await expect(figure.locator("line.limit").first).to_have_attribute("x2", "600")
+    await expect(figure.get_by_role("listitem").last).to_contain_text("55 dB(A)")
     await expect(figure.locator("path.measured")).to_have_attribute("d", re.compile("M.*H.*V"))
     await expect(figure.locator("dl")).to_contain_text("83 dB")
     await desk.accessible()

@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_community.core.evidence import Evidence
 from custom_components.smart_community.curves import PIECE_EVERY
 
-from .test_incident import act, settle
+from .test_incident import act, member, settle
 
 METER = "sensor.square"
 
@@ -171,3 +171,31 @@ async def test_a_reload_forgets_nothing_and_keeps_nothing_twice(
     await noise(hass, community, raised=False)
     pieces = await evidence(hass, community, opened["incident"])
     assert [rows(community, piece) for piece in pieces] == [["60"], ["60", "61", "62"]]
+
+
+async def test_a_piece_bears_the_limits_that_the_loop_judged_by(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    freezer.move_to("2026-11-24 13:59:30+00:00")  # half a minute before the night in Shanghai
+    detect = {"noise": {"period": {"minutes": 1}, "class": "2"}}
+    secretary = await member(hass, community, "secretary")
+    agreed = {"loop": "square_dance_noise", "threshold": "night", "value": 48}
+    await act(hass, community, "agree", secretary, agreed_by="Residents' meeting", **agreed)
+    for _ in range(8):
+        await measured(hass, freezer, 75)
+        said = await noise(hass, community, value="75", detect=detect)
+    assert said["incident"]
+    opened, *_ = await evidence(hass, community, said["incident"])
+    assert opened.data["limit_over"] == 60
+    assert [one["level"] for one in opened.data["limits"]] == [60, 48]
+    assert opened.data["limits"][1]["from"] == "2026-11-24T14:00:00+00:00"
+
+
+async def test_a_piece_of_what_no_rule_measured_bears_no_limit(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 60)
+    opened = await noise(hass, community)
+    (piece,) = await evidence(hass, community, opened["incident"])
+    assert "limits" not in piece.data

@@ -203,5 +203,21 @@ def test_limits_that_nothing_could_be_measured_against_are_refused(
         noise(timedelta(0), "1")
 
 
+def test_a_period_has_the_limits_of_the_hours_that_it_touches() -> None:
+    rule = noise(MINUTES, "1")
+    evening = after(hours=11, minutes=50)  # 21:50 in Shanghai
+    night, morning = after(hours=12), after(hours=20)
+    assert rule.limits(T0, evening, SHANGHAI) == ((T0, 55),)
+    assert rule.limits(evening, night, SHANGHAI) == ((evening, 55),)
+    assert rule.limits(evening, after(hours=13), SHANGHAI) == ((evening, 55), (night, 45))
+    assert rule.limits(evening, after(days=1), SHANGHAI) == (
+        (evening, 55),
+        (night, 45),
+        (morning, 55),
+    )
+    alike = noise(MINUTES, day=50, night=50)
+    assert alike.limits(evening, after(days=1), SHANGHAI) == ((evening, 50),)
+
+
 def test_every_class_is_quieter_at_night() -> None:
     assert all(night < day for day, night in LIMITS.values())

@@ -8,7 +8,8 @@ day is 06:00 to 22:00.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from typing import Final
 
 from .errors import DomainError
@@ -51,6 +52,20 @@ class Noise:
         """Return the limit that holds at a moment of the community's local time."""
         by_day = _DAY[0] <= moment.astimezone(zone).time() < _DAY[1]
         return self.day if by_day else self.night
+
+    def limits(
+        self, start: datetime, end: datetime, zone: tzinfo
+    ) -> tuple[tuple[datetime, float], ...]:
+        """Return each limit of a period with when it began to hold, the first at `start`."""
+        first, last = (moment.astimezone(zone).date() for moment in (start, end))
+        dates = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        edges = (
+            datetime.combine(date, edge, zone).astimezone(UTC) for date in dates for edge in _DAY
+        )
+        moments = (start, *(edge for edge in edges if start < edge < end))
+        held = [(moment, self.limit(moment, zone)) for moment in moments]
+        # Where day and night are alike, nothing changes at the edge between them.
+        return (held[0], *(new for old, new in pairwise(held) if new[1] != old[1]))
 
 
 def noise(

@@ -27,6 +27,7 @@ from ..core.events import (
 )
 from ..core.evidence import Evidence
 from ..core.model import Actor, ChannelKind, DeliveryState, Incident
+from ..core.noise import Noise
 from ..core.statistics import Case
 from .opener import Opener
 from .outbox import Letter, LetterState, Outbox
@@ -222,6 +223,11 @@ class Engine:
         ):
             found |= page
         return found
+
+    def noise_rule(self, loop: str, zone: str) -> Noise | None:
+        """Return the rule that a loop measures noise by in a zone, with what is agreed in it."""
+        watch = self._runner.watches.get((loop, zone))
+        return None if watch is None else watch.detect.noise
 
     @property
     def agreements(self) -> tuple[tuple[Agreement, Hold], ...]:

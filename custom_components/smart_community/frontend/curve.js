@@ -1,7 +1,8 @@
-// What a noise meter measured around an incident: its curve, and the levels that a mediation asks for.
+// What a noise meter measured around an incident: its curve, the limit that it is judged by, and the
+// levels that a mediation asks for.
 
 import { el } from "./dom.js";
-import { fill } from "./words.js";
+import { fill, span } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [600, 160];
@@ -9,16 +10,21 @@ const LEVELS = ["laeq", "lmax", "l10", "l50", "l90"];
 
 /** A piece of evidence as a figure; the curve itself comes a moment later. */
 export function curve(hass, words, clock, item) {
+  const { limits = [] } = item; // none without a rule, as for what a person has reported
+  const limit = limits.length ? [limitLine(words, clock, item)] : [];
   const chart = draw("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     class: "curve",
     role: "img",
-    "aria-label": fill(words.curve.of, {
-      name: item.name,
-      from: clock(item.from),
-      to: clock(item.to),
-      level: item.laeq,
-    }),
+    "aria-label": [
+      fill(words.curve.of, {
+        name: item.name,
+        from: clock(item.from),
+        to: clock(item.to),
+        level: item.laeq,
+      }),
+      ...limit,
+    ].join(words.semicolon),
   });
   const title = el("figcaption", {}, `${item.name}${words.colon}${clock(item.from)} – ${clock(item.to)}`);
   const levels = el(
@@ -31,9 +37,33 @@ export function curve(hass, words, clock, item) {
   hass
     .fetchWithAuth(`/api/smart_community/evidence/${item.id}`)
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
-    .then((csv) => plot(chart, samples(csv), item.laeq))
+    .then((csv) => plot(chart, samples(csv), item.laeq, limits))
     .catch(() => title.append(el("span.problem", { role: "alert" }, ` ${words.curve.gone}`)));
-  return el("figure.measured", {}, title, chart, levels);
+  const legend = el(
+    "ul.key",
+    {},
+    key("measured", words.curve.measured),
+    key("laeq", words.curve.laeq),
+    ...limit.map((text) => key("limit", text)),
+  );
+  return el("figure.measured", {}, title, chart, legend, levels);
+}
+
+/** "Limit for the average over 3:00: 55 dB(A), from 22:00 45 dB(A)" */
+function limitLine(words, clock, { limits, limit_over: over }) {
+  const [first, ...later] = limits;
+  const held = later.map(({ from, level }) =>
+    fill(words.curve.limit_from, { time: clock(from), level }),
+  );
+  const time = span(over, words);
+  return [fill(words.curve.limit, { time, level: first.level }), ...held].join(words.comma);
+}
+
+/** A line of the chart with what it means. */
+function key(kind, text) {
+  const sample = draw("svg", { viewBox: "0 0 32 8", class: "curve", "aria-hidden": "true" });
+  sample.append(line(0, 32, 4, kind));
+  return el("li", {}, sample, text);
 }
 
 /** The rows of the file, `at,level`; a row without a level ends what the meter said before. */
@@ -46,13 +76,14 @@ function samples(csv) {
     .map(([at, level]) => ({ at: Date.parse(at), level: level === "" ? null : Number(level) }));
 }
 
-function plot(chart, all, laeq) {
+function plot(chart, all, laeq, limits) {
   const levels = all.map((one) => one.level).filter((level) => level !== null);
   if (!levels.length) {
     return;
   }
-  const low = Math.floor(Math.min(...levels, laeq) / 10) * 10;
-  const high = Math.ceil((Math.max(...levels, laeq) + 1) / 10) * 10;
+  const drawn = [...levels, laeq, ...limits.map(({ level }) => level)];
+  const low = Math.floor((Math.min(...drawn) - 1) / 10) * 10;
+  const high = Math.ceil((Math.max(...drawn) + 1) / 10) * 10;
   const [first, last] = [all[0].at, all.at(-1).at];
   const x = (at) => (last > first ? ((at - first) / (last - first)) * WIDTH : 0);
   const y = (level) => HEIGHT - ((level - low) / (high - low)) * HEIGHT;
@@ -70,6 +101,12 @@ function plot(chart, all, laeq) {
     }
   });
   chart.append(draw("path", { d: path, class: "measured" }), line(0, WIDTH, y(laeq), "laeq"));
+  // A limit may have begun before the first reading, or after the last.
+  const edge = (from) => Math.min(Math.max(x(Date.parse(from)), 0), WIDTH);
+  limits.forEach(({ from, level }, index) => {
+    const until = limits[index + 1];
+    chart.append(line(index ? edge(from) : 0, until ? edge(until.from) : WIDTH, y(level), "limit"));
+  });
 }
 
 const line = (from, to, at, kind) =>

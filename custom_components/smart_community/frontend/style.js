@@ -226,7 +226,12 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
   margin-block: .4rem;
 }
 .curve .measured { fill: none; stroke: var(--primary-color); stroke-width: 2; }
-.curve .laeq { stroke: var(--error-color); stroke-width: 2; stroke-dasharray: 8 5; }
+.curve line.measured { stroke: var(--primary-color); stroke-width: 2; }
+.curve .laeq { stroke: var(--secondary-text-color); stroke-width: 2; stroke-dasharray: 8 5; }
+.curve .limit { stroke: var(--error-color); stroke-width: 3; stroke-dasharray: 2 3; }
+.key { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .9rem; }
+.key li { display: flex; gap: .4rem; align-items: center; }
+.key .curve { width: 2rem; height: .5rem; flex: none; margin: 0; }
 .curve .grid { stroke: var(--divider-color); }
 .curve .label { fill: var(--secondary-text-color); font-size: 12px; }
 .levels { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
