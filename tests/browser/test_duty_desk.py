@@ -338,6 +338,8 @@ async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothin
         await expect(shown).to_contain_text(f"{value} dB(A)")
         await expect(shown).to_contain_text("Residents' meeting")
         await expect(shown.get_by_role("cell").last).to_have_text(held)
+    table = card.get_by_role("region", name="What was agreed with the residents")
+    assert await table.evaluate("one => one.scrollWidth > one.clientWidth"), "it scrolls sideways"
     await desk.accessible("smart-community-agreements")
 
 

@@ -132,6 +132,8 @@ h2:focus { outline: none; }
 /* Figures. */
 .page { max-width: 70rem; margin-inline: auto; padding: .75rem; display: grid; gap: .75rem; }
 .figures { display: grid; gap: 1rem; }
+/* Else a wide table would widen the page instead of scrolling. */
+.page, .figures { grid-template-columns: minmax(0, 1fr); }
 table { width: 100%; border-collapse: collapse; background: var(--card-background-color); }
 th, td { padding: .6rem .5rem; text-align: end; border-block-end: 1px solid var(--divider-color); }
 th { font-weight: 500; }
