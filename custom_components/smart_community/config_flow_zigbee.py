@@ -49,6 +49,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
     _coordinator: Coordinator
     _found: Identity | None
     _channel: int
+    _changed: bool
     _suggested: Mapping[str, Any] | None = None
 
     async def async_step_zigbee_network(
@@ -203,19 +204,20 @@ class ZigbeeNetworkFlow(ConfigFlow):
         if (used_by := self._in_use(self._coordinator.path)) is not None:
             return used_by
         probe = await self._probe_module()
+        known = self._database if self.source == SOURCE_RECONFIGURE else None
         try:
             async with self._let_go():
-                found = await probe.probe(self._coordinator)
+                found = await probe.probe(self._coordinator, known)
         except NetworkError as err:
             told["problem"] = err.detail
             return _ERRORS.get(err.trouble, "zigbee_no_radio")
-        self._found, self._channel = found.identity, found.channel
+        self._found, self._channel, self._changed = found.identity, found.channel, found.changed
         return "zigbee_of_another_entry" if self._of_another_entry() else None
 
     async def _go_on(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
-            if self._found == Identity.of(entry.data):
+            if self._found == Identity.of(entry.data) and not self._changed:
                 return self._moved(self._found)
         elif self._found is not None:
             await self.async_set_unique_id(f"zigbee:{self._found.extended_pan_id}")

@@ -14,6 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from zigpy.types import uint8_t
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import VirtualCoordinator, devices
@@ -215,6 +216,39 @@ async def test_a_coordinator_that_moved_is_found_at_its_new_address(
         assert (entry.title, entry.data["path"]) == ("Building one", moved.path)
         await until(lambda: entry.runtime_data.network.trouble is None)
         await leave(hass)
+
+
+async def test_settings_that_somebody_else_changed_become_the_right_ones_only_on_a_word(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    entry = await set_up(hass, radio)
+    smoke = radio.add(devices.smoke())
+    await pair(hass, entry, smoke)
+    await entry.runtime_data.network.gateway.application_controller.backups.create_backup()
+    await radio.refuse(True)
+    network = radio.tokens.network
+    assert network is not None
+    network.parameters = network.parameters.replace(
+        radioChannel=uint8_t(20), nwkUpdateId=uint8_t(1)
+    )
+    await radio.refuse(False)
+    await until(lambda: entry.runtime_data.network.trouble == "other_network")
+    at = await go(hass, await entry.start_reconfigure_flow(hass), form(radio.path))
+    assert at["menu_options"] == ["zigbee_adopt", "zigbee_restore"]
+    at = await go(hass, at, {"next_step_id": "zigbee_adopt"})
+    assert at["description_placeholders"]["channel"] == "20"
+    await until(lambda: entry.runtime_data.network.trouble == "other_network")
+    await radio.refuse(True)
+    at = await go(hass, at, {})
+    assert at["errors"] == {"base": "zigbee_cannot_connect"}
+    await radio.refuse(False)
+    at = await go(hass, at, {})
+    assert (at["type"], at["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    await until(lambda: entry.runtime_data.network.trouble is None)
+    assert entry.runtime_data.network.channel == 20
+    await smoke.alarm()
+    await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "on")
+    await leave(hass)
 
 
 async def test_network_coordinators_and_sticks_announce_themselves(hass: HomeAssistant) -> None:

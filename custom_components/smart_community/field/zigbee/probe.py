@@ -6,7 +6,9 @@ file before it is overwritten (open coordinator backup format, which ZHA and Zig
 
 import asyncio
 import json
+import logging
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,12 +20,15 @@ from zigpy.application import ControllerApplication
 from zigpy.backups import NetworkBackup
 from zigpy.exceptions import (
     CannotWriteNetworkSettings,
+    CorruptDatabase,
     DestructiveWriteNetworkSettings,
     NetworkNotFormed,
 )
 
 from .guard import identity_of, radio_config, trouble_of
 from .model import Coordinator, Identity, NetworkError, Trouble
+
+_LOGGER = logging.getLogger(__name__)
 
 # A name to look up and a bridge that wakes; a port that is closed says so at once.
 _REACHED_WITHIN: Final = 5.0
@@ -35,16 +40,24 @@ _CHANGE_WITHIN: Final = 90.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What a coordinator has. `identity` is None if it has no network."""
+    """What a coordinator has. `identity` is None if it has no network.
+
+    `changed`: its settings are not those of the last backup, so a start would be refused.
+    """
 
     identity: Identity | None
     channel: int = 0
+    changed: bool = False
 
 
-async def probe(coordinator: Coordinator) -> Found:
-    """Look which network a coordinator has, changing nothing. Raises NetworkError."""
+async def probe(coordinator: Coordinator, database: Path | None = None) -> Found:
+    """Look which network a coordinator has, changing nothing. Raises NetworkError.
+
+    `database`: of the network that should be there, to compare with; nobody may have it open.
+    """
+    kept = None if database is None else await last_backup(coordinator, database)
     async with _connected(coordinator, _ANSWER_WITHIN) as app:
-        return await _look(app)
+        return await _look(app, kept)
 
 
 async def form(coordinator: Coordinator, backups: Path) -> Identity:
@@ -72,11 +85,18 @@ async def restore(coordinator: Coordinator, backup: NetworkBackup, backups: Path
 
 
 async def last_backup(coordinator: Coordinator, database: Path) -> NetworkBackup | None:
-    """Return the last backup in a network's database; nobody else may have it open."""
+    """Return the last backup in a network's database; nobody else may have it open.
+
+    A damaged database has none: it must not keep a coordinator from being moved.
+    """
     if not await asyncio.to_thread(database.exists):
         return None
     controller: Any = RadioType[coordinator.radio_type].controller
-    app = await controller.new(radio_config(coordinator, database), start_radio=False)
+    try:
+        app = await controller.new(radio_config(coordinator, database), start_radio=False)
+    except (sqlite3.Error, CorruptDatabase) as err:
+        _LOGGER.warning("The database %s cannot be read: %s", database, err)
+        return None
     try:
         backup: NetworkBackup | None = app.backups.most_recent_backup()
         return backup
@@ -122,12 +142,17 @@ async def _reached(coordinator: Coordinator) -> bool:
     return True
 
 
-async def _look(app: ControllerApplication) -> Found:
+async def _look(app: ControllerApplication, kept: NetworkBackup | None) -> Found:
     try:
         await app.load_network_info(load_devices=False)
     except NetworkNotFormed:
         return Found(identity=None)
-    return Found(identity=identity_of(app.state), channel=int(app.state.network_info.channel))
+    present = app.backups.from_network_state()
+    return Found(
+        identity=identity_of(app.state),
+        channel=int(app.state.network_info.channel),
+        changed=kept is not None and not present.is_compatible_with(kept),
+    )
 
 
 async def _back_up(app: ControllerApplication, folder: Path) -> None:
