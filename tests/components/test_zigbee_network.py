@@ -1,5 +1,6 @@
 """A Zigbee network as an entry, on a virtual coordinator over TCP: what it shows, and when not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -43,6 +44,24 @@ async def test_an_alarm_is_an_entity_that_is_on(
     await until(lambda: state(hass, network, zone).state == "on")
     await smoke.alarm(False)
     await until(lambda: state(hass, network, zone).state == "off")
+
+
+async def test_an_alarm_with_the_number_of_a_question_under_way_is_no_answer_to_it(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    zone = f"{smoke.ieee}-1-1280"
+    device = network.runtime_data.network.device(str(smoke.ieee))
+    cluster = device.device.endpoints[1].in_clusters[0x0500]
+    smoke.deaf = True
+    question = asyncio.create_task(cluster.read_attributes(["zone_state"], allow_cache=False))
+    await until(lambda: device.device._requests)
+    # A message's number is a byte: one of these has that of the question.
+    for number in range(256):
+        await smoke.alarm(number % 2 == 0)
+        await until(lambda on=number % 2 == 0: (state(hass, network, zone).state == "on") is on)
+    await asyncio.gather(question, return_exceptions=True)
 
 
 async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(

@@ -49,6 +49,7 @@ from zigpy.util import CatchingTaskMixin
 
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
+from .zones import hear_notification
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -132,6 +133,11 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             if (task := asyncio.current_task()) is not None:
                 self._callers.add(task)
             await super().request(*args, **kwargs)
+
+        @override
+        def packet_received(self, packet: Any) -> None:
+            super().packet_received(packet)
+            hear_notification(self, packet)
 
         @override
         def create_task(
