@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
+from .translated import assert_said
 from .zigbee_ground import entity_id, pair, set_up, until
 
 
@@ -104,6 +105,38 @@ async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
         assert code not in said
         assert code.encode().hex() not in said
         assert "864203" not in said
+
+
+async def test_a_code_opens_only_at_its_hours(
+    hass: HomeAssistant, network: MockConfigEntry, door: VirtualDevice, hass_admin_user: MockUser
+) -> None:
+    hours = {"days": ["sun", "mon", "sat"], "start": "08:30", "end": "17:45"}
+    await act(hass, hass_admin_user, network, "set_lock_code", slot=4, **hours)
+    assert door.lock.users[3].type.name == "Week_Day_Schedule_User"
+    cluster = network.runtime_data.network.device(str(door.ieee)).device.endpoints[1].door_lock
+    said = await cluster.get_week_day_schedule(0, 3)
+    assert said.status.name == "SUCCESS"
+    assert said.days_mask == 0b1000011
+    times = (said.start_hour, said.start_minute, said.end_hour, said.end_minute)
+    assert times == (8, 30, 17, 45)
+    await act(hass, hass_admin_user, network, "set_lock_code", slot=4)
+    assert door.lock.users[3].type.name == "Unrestricted"
+
+
+async def test_a_lock_without_hours_says_so_and_keeps_no_code_that_opens_at_all_of_them(
+    hass: HomeAssistant,
+    network: MockConfigEntry,
+    door: VirtualDevice,
+    hass_admin_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door.lock, "on_set_week_day_schedule", None)
+    hours = {"days": "mon", "start": "08:30", "end": "17:45"}
+    with pytest.raises(HomeAssistantError) as refused:
+        await act(hass, hass_admin_user, network, "set_lock_code", slot=4, **hours)
+    assert refused.value.translation_key == "lock_not_supported"
+    assert_said("exceptions.lock_not_supported.message", {"device"})
+    assert not door.lock.users[3].pin
 
 
 @pytest.mark.parametrize("who", ["automation", "resident"])
