@@ -8,6 +8,7 @@ entry was made for; anything else is said, and a person decides.
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections.abc import Coroutine
 from pathlib import Path
@@ -115,6 +116,8 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         def __init__(self, config: dict[str, Any]) -> None:
             super().__init__(config)
             self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
+            # When a device was last heard through this radio, in the loop's time.
+            self.heard_at = -math.inf
 
         @override
         @classmethod
@@ -136,6 +139,7 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
 
         @override
         def packet_received(self, packet: Any) -> None:
+            self.heard_at = asyncio.get_running_loop().time()
             super().packet_received(packet)
             hear_notification(self, packet)
 

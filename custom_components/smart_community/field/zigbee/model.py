@@ -66,6 +66,21 @@ class Coordinator:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Pulse:
+    """When a coordinator is given up: asked every so many seconds, answered within so many.
+
+    One that hangs shows within 14 s. One that still delivers what devices say is not hung but busy,
+    as with hundreds of them joining: it is given up only after `busy` misses in a row. Beginning
+    anew would close the door that a person opened for pairing; the price is that commands may fail
+    for about a minute before it shows.
+    """
+
+    every: float = 3.0
+    within: float = 11.0
+    busy: int = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
     """Which network this is, and who coordinates it; both as zigpy prints them."""
 

@@ -32,7 +32,7 @@ from .extra import extra_entities
 from .guard import GuardedGateway, new_gateway, trouble_of
 from .liveness import Register
 from .lock import Locks, prepare_locks
-from .model import NEEDS_A_PERSON, Coordinator, Identity, Trouble
+from .model import NEEDS_A_PERSON, Coordinator, Identity, Pulse, Trouble
 from .zones import ClusterKey, Prover
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,10 +41,6 @@ _SHORTEST: Final = 2.0
 _LONGEST: Final = 60.0
 # A connection that held this long was a good one: the next loss is tried again at once.
 _HELD: Final = 60.0
-# A beat every three seconds, answered within eleven: a coordinator that hangs shows within 14 s.
-# Shorter would give up one that is busy with a flood of reports.
-_BEAT: Final = 3.0
-_BEAT_WITHIN: Final = 11.0
 # 2 s of it is the wait for a network coordinator's reset frame; the rest is a database of hundreds
 # of devices on a slow disk.
 _CONNECT_WITHIN: Final = 60.0
@@ -61,6 +57,7 @@ class Settings:
     database: Path
     time_zone: str
     country: str | None
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -299,16 +296,25 @@ class Network:
             _LOGGER.warning("A lost Zigbee connection did not close", exc_info=True)
 
     async def _beat(self, gateway: GuardedGateway) -> None:
+        loop = asyncio.get_running_loop()
+        app: Any = gateway.application_controller
+        pulse = self.settings.pulse
+        missed = 0
         while True:
-            await asyncio.sleep(_BEAT)
+            await asyncio.sleep(pulse.every)
+            asked_at = loop.time()
             try:
-                async with asyncio.timeout(_BEAT_WITHIN):
-                    await gateway.application_controller.watchdog_feed()
+                async with asyncio.timeout(pulse.within):
+                    await app.watchdog_feed()
             except Exception as err:  # noqa: BLE001
-                _LOGGER.debug("No heartbeat: %r", err)
+                missed += 1
+                _LOGGER.debug("No heartbeat, %d in a row: %r", missed, err)
+                if missed < pulse.busy and app.heard_at >= asked_at:
+                    continue
                 self._down(Trouble.LOST, str(err))
                 self._lost.set()
                 return
+            missed = 0
 
     def _connection_lost(self, event: Any) -> None:
         self._down(Trouble.LOST, str(event.exception or ""))
