@@ -50,7 +50,7 @@ from zigpy.util import CatchingTaskMixin
 
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
-from .zones import hear_notification
+from .notified import Notified
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -116,6 +116,7 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         def __init__(self, config: dict[str, Any]) -> None:
             super().__init__(config)
             self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
+            self._notified = Notified(self)
             # When a device was last heard through this radio, in the loop's time.
             self.heard_at = -math.inf
 
@@ -141,7 +142,7 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         def packet_received(self, packet: Any) -> None:
             self.heard_at = asyncio.get_running_loop().time()
             super().packet_received(packet)
-            hear_notification(self, packet)
+            self._notified.hear(packet)
 
         @override
         def create_task(
@@ -155,6 +156,7 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             zigpy answers each report in a task of its own, kept in one set for all networks of the
             process, and such a task tries three times before it finds the radio gone.
             """
+            self._notified.close()
             talking = {task for task in self._callers if task is not asyncio.current_task()}
             if not talking:
                 return

@@ -15,11 +15,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from zha.zigbee.device import Device
-from zigpy.application import ControllerApplication
-from zigpy.types import ZigbeePacket
 from zigpy.zcl import (
     AttributeReadEvent,
     AttributeReportedEvent,
@@ -28,7 +26,6 @@ from zigpy.zcl import (
 )
 from zigpy.zcl.clusters.closures import DoorLock
 from zigpy.zcl.clusters.security import IasZone
-from zigpy.zcl.foundation import Direction
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,31 +68,6 @@ def clusters_of(device: Device) -> list[Cluster]:
         for cluster_id, cluster in endpoint.in_clusters.items()
         if cluster_id in _ATTRIBUTE
     ]
-
-
-def hear_notification(app: ControllerApplication, packet: ZigbeePacket) -> None:
-    """Hear a zone's notification that was taken for the answer to a question.
-
-    Device and coordinator number their messages each for itself, and zigpy (2.3) takes any but a
-    report for the answer to the request of the same number: an alarm that met a read of its zone
-    was gone. The attribute tells what has been heard already, so that nothing is heard twice.
-    """
-    if packet.cluster_id != IasZone.cluster_id or packet.src is None:
-        return
-    try:
-        device: Any = app.get_device_with_address(packet.src)
-        zone = device.endpoints[packet.src_ep].in_clusters[IasZone.cluster_id]
-        header, said = zone.deserialize(packet.data.serialize())
-    except KeyError, ValueError, AttributeError:
-        return  # a device that is only joining, or no ZCL: zigpy has said what it thinks of it
-    control = header.frame_control
-    if (
-        control.is_cluster
-        and control.direction == Direction.Server_to_Client
-        and header.command_id == IasZone.ClientCommandDefs.status_change_notification.id
-        and zone.get(_ATTRIBUTE[IasZone.cluster_id]) != said.zone_status
-    ):
-        zone.handle_message(header, said)
 
 
 class Prover:
@@ -175,7 +147,7 @@ class Prover:
         while not said.is_set():
             self._heard[ieee].clear()
             async with self._room:
-                await _read(cluster, name)
+                await read(cluster, name)
             if said.is_set():
                 return
             wait = _AGAIN[min(tries, len(_AGAIN) - 1)]
@@ -203,7 +175,7 @@ class Prover:
         try:
             while not said.is_set():
                 async with self._room:
-                    state = await _read(cluster, attribute)
+                    state = await read(cluster, attribute)
                 if state == IasZone.ZoneState.Enrolled or (state is None and not tries):
                     break  # a zone that does not say is one that sleeps, or is older than the word
                 if ieee not in self.not_enrolled:
@@ -225,7 +197,7 @@ class Prover:
             self._changed()
 
 
-async def _read(cluster: Cluster, attribute: str) -> object:
+async def read(cluster: Cluster, attribute: str) -> object:
     """Read one attribute from the device itself, None if it does not answer or refuses."""
     try:
         success, _failure = await cluster.read_attributes(
