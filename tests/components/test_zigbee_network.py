@@ -84,12 +84,13 @@ async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
     assert "off" not in seen
 
 
+@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.HUNG])
 async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(
-    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry, fault: Fault
 ) -> None:
     smoke = radio.add(devices.smoke())
     await pair(hass, network, smoke)
-    radio.fault = Fault.SILENT
+    radio.fault = fault
     await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "unavailable", 15)
     radio.fault = None
     await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "off", 30)

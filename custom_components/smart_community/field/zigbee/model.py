@@ -69,14 +69,15 @@ class Coordinator:
 class Pulse:
     """When a coordinator is given up: asked every so many seconds, answered within so many.
 
-    One that hangs shows within 14 s. One that still delivers what devices say is not hung but busy,
+    One that hangs shows within 12 s: past ten, bellows would time out first, and forgives itself
+    four times in a row. One that still delivers what devices say is not hung but busy,
     as with hundreds of them joining: it is given up only after `busy` misses in a row. Beginning
     anew would close the door that a person opened for pairing; the price is that commands may fail
     for about a minute before it shows.
     """
 
     every: float = 3.0
-    within: float = 11.0
+    within: float = 9.0
     busy: int = 5
 
 
