@@ -1,5 +1,6 @@
 """Repairs that need a person's word: replacing an edited blueprint, switching off a life-saver."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, override
 
@@ -11,7 +12,7 @@ from .data import communities
 from .shipped import async_restore_blueprint
 
 
-class _AfterWord(RepairsFlow):
+class _AfterWord(RepairsFlow, ABC):
     """Asks once, then acts."""
 
     def __init__(self, data: Mapping[str, str]) -> None:
@@ -35,8 +36,9 @@ class _AfterWord(RepairsFlow):
         await self._act()
         return self.async_create_entry(data={})
 
+    @abstractmethod
     async def _act(self) -> None:
-        raise NotImplementedError
+        """Do what was confirmed."""
 
 
 class RestoreBlueprintFlow(_AfterWord):

@@ -3,6 +3,7 @@
 A group's robot proves nothing about any one person, so its message counts as handed over.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from .http import encoded, post
 _CUT: Final = "…"
 
 
-class Robot:
+class Robot(ABC):
     """A robot of one group. Subclasses say what is posted where, and what the codes mean."""
 
     kinds = frozenset({ChannelKind.CHAT})
@@ -47,9 +48,9 @@ class Robot:
         """Nobody tells who has read it."""
         return Outcome(state=DeliveryState.SENT)
 
+    @abstractmethod
     def request(self, text: str, number: str) -> tuple[str, Mapping[str, Any]]:
         """Return where to post what."""
-        raise NotImplementedError
 
 
 def cut(text: str, longest: int) -> str:
