@@ -237,10 +237,19 @@ class Scene(Estate):
             await self.entry.runtime_data.engine.timeline("-")
 
     @override
-    async def pass_time(self, *, steps: timedelta | None = None, **span: float) -> None:
-        """Let time pass, stopping wherever anything is due (and every `steps`)."""
+    async def pass_time(
+        self, *, steps: timedelta | None = None, heard: str = "", **span: float
+    ) -> None:
+        """Let time pass, stopping wherever anything is due (and every `steps`).
+
+        `heard`: a meter that is heard all the while. One answer that a busy machine loses costs two
+        real seconds, in which a scene's minutes would pass without a reading.
+        """
         end = dt_util.utcnow() + timedelta(**span)
         while (now := dt_util.utcnow()) < end:
+            if heard:
+                await self.seen(heard, lambda state: state != "unavailable")
+                now = dt_util.utcnow()
             due = self.entry.runtime_data.engine.next_due
             stop = min(end, now + steps) if steps is not None else end
             if due is not None and now < due < stop:
@@ -249,10 +258,10 @@ class Scene(Estate):
             async_fire_time_changed(self.hass)
             await self.settle()
 
-    async def until(self, clock: str, *, steps: timedelta | None = None) -> None:
+    async def until(self, clock: str, *, steps: timedelta | None = None, heard: str = "") -> None:
         """Let time pass until so long after the scene began (`h:mm:ss` or `m:ss`)."""
         left = self.began + _span(clock) - dt_util.utcnow()
-        await self.pass_time(seconds=left.total_seconds(), steps=steps)
+        await self.pass_time(seconds=left.total_seconds(), steps=steps, heard=heard)
 
     async def at_clock(self, clock: str, *, steps: timedelta | None = None) -> None:
         """Let time pass until the clock on the wall says so."""

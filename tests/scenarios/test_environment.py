@@ -13,14 +13,14 @@ async def test_square_dance_noise(scene: Scene) -> None:
     wires = await scene.modbus(square=METER)
     await scene.wired(wires, "square", 480)
     await scene.automate("square_dance_noise")
-    await scene.pass_time(minutes=4, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=4, steps=timedelta(seconds=10), heard=wires["square"])
     await scene.wired(wires, "square", 720)
-    await scene.until("10:00", steps=timedelta(seconds=10))
+    await scene.until("10:00", steps=timedelta(seconds=10), heard=wires["square"])
     asked, told = scene.told_since()
     assert (asked[1:], told[1:]) == (("yard", "speaker"), ("guard", "push"))
     assert "turn the music down" in scene.far_end.calls[0]["text"]
     await scene.wired(wires, "square", 480, begin=False)
-    await scene.pass_time(minutes=8, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=8, steps=timedelta(seconds=10), heard=wires["square"])
     assert await scene.ended() == [("square_dance_noise", "closed", "cleared")]
 
 
@@ -31,11 +31,11 @@ async def test_square_dance_noise_that_is_turned_down_after_guidance_calls_nobod
     wires = await scene.modbus(square=METER)
     await scene.wired(wires, "square", 480)
     await scene.automate("square_dance_noise")
-    await scene.pass_time(minutes=4, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=4, steps=timedelta(seconds=10), heard=wires["square"])
     await scene.wired(wires, "square", 720)
-    await scene.pass_time(minutes=2, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=2, steps=timedelta(seconds=10), heard=wires["square"])
     await scene.wired(wires, "square", 480, begin=False)
-    await scene.pass_time(minutes=9, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=9, steps=timedelta(seconds=10), heard=wires["square"])
     assert [row[1:] for row in scene.told_since()] == [("yard", "speaker")]
     assert await scene.ended() == [("square_dance_noise", "closed", "guided")]
 
@@ -46,7 +46,7 @@ async def test_square_dance_noise_by_night_is_judged_by_the_night_limit(scene: S
     await scene.wired(wires, "square", 400)
     await scene.automate("square_dance_noise")
     await scene.wired(wires, "square", 500)  # allowed by day, 5 dB above the night's limit
-    await scene.pass_time(minutes=8, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=8, steps=timedelta(seconds=10), heard=wires["square"])
     assert [row[1:] for row in scene.told_since()] == [("yard", "speaker"), ("guard", "push")]
 
 
@@ -56,13 +56,13 @@ async def test_renovation_noise(scene: Scene) -> None:
     await scene.wired(wires, "stairwell", 400)
     await scene.automate("renovation_noise")
     await scene.wired(wires, "stairwell", 850)
-    await scene.pass_time(minutes=9, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=9, steps=timedelta(seconds=10), heard=wires["stairwell"])
     assert scene.told_since() == []  # they may drill until noon
     await scene.at_clock("12:40", steps=timedelta(seconds=10))
     told = [(who, ways) for _, who, ways in scene.told_since()]
     assert told == [("guard", "push"), ("guard", "voice"), ("urban", "push")]
     await scene.wired(wires, "stairwell", 400, begin=False)
-    await scene.pass_time(minutes=9, steps=timedelta(seconds=10))
+    await scene.pass_time(minutes=9, steps=timedelta(seconds=10), heard=wires["stairwell"])
     assert await scene.ended() == [("renovation_noise", "closed", "cleared")]
 
 
