@@ -64,6 +64,29 @@ async def test_an_alarm_with_the_number_of_a_question_under_way_is_no_answer_to_
     await asyncio.gather(question, return_exceptions=True)
 
 
+async def test_a_frame_that_the_mesh_repeats_behind_an_alarm_does_not_end_it(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    zone = f"{smoke.ieee}-1-1280"
+    await smoke.alarm()
+    await until(lambda: state(hass, network, zone).state == "on")
+    await smoke.alarm(False)
+    await until(lambda: state(hass, network, zone).state == "off")
+    number = smoke._tsn
+    await smoke.alarm()
+    await until(lambda: state(hass, network, zone).state == "on")
+    seen: list[str] = []
+    hass.bus.async_listen(
+        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone))
+    )
+    smoke.zcl(1, 0x0500, bytes((0x09, number, 0, 0, 0, 0, 0, 0, 0)))
+    await smoke.tamper()
+    await until(lambda: state(hass, network, f"{zone}-tamper").state == "on")
+    assert "off" not in seen
+
+
 async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:

@@ -7,6 +7,7 @@ came: one that was sent just before the alarm overwrites it. So each notificatio
 """
 
 import asyncio
+from collections import deque
 from typing import Any, Final
 
 from zigpy.application import ControllerApplication
@@ -21,6 +22,8 @@ _STATUS: Final = IasZone.AttributeDefs.zone_status.name
 _ALARM: Final = IasZone.ZoneStatus.Alarm_1 | IasZone.ZoneStatus.Alarm_2
 # An answer that came before is written down at once; one that a mesh held back, somewhat later.
 _LOOKS: Final = (0.1, 2.0)
+# A mesh repeats a frame whose acknowledgement was lost, also behind newer ones of the same zone.
+_REPEATS: Final = 16
 
 
 class Notified:
@@ -30,6 +33,7 @@ class Notified:
         """Begin with none."""
         self._app = app
         self._looks: dict[ClusterKey, asyncio.TimerHandle] = {}
+        self._frames: dict[ClusterKey, deque[bytes]] = {}
 
     def hear(self, packet: ZigbeePacket) -> None:
         """Take a packet that zigpy has just dealt with; all but notifications of zones pass."""
@@ -38,7 +42,8 @@ class Notified:
         try:
             device: Any = self._app.get_device_with_address(packet.src)
             zone = device.endpoints[packet.src_ep].in_clusters[IasZone.cluster_id]
-            header, said = zone.deserialize(packet.data.serialize())
+            frame = packet.data.serialize()
+            header, said = zone.deserialize(frame)
         except KeyError, ValueError, AttributeError:
             return  # a device that is only joining, or no ZCL: zigpy has said what it thinks of it
         control = header.frame_control
@@ -47,6 +52,10 @@ class Notified:
             and control.direction == Direction.Server_to_Client
             and header.command_id == IasZone.ClientCommandDefs.status_change_notification.id
         ):
+            frames = self._frames.setdefault(key_of(zone), deque(maxlen=_REPEATS))
+            if frame in frames:
+                return  # old news: zigpy has dropped it, and so it must not stand again
+            frames.append(frame)
             if zone.get(_STATUS) != said.zone_status:
                 zone.handle_message(header, said)
             self._look_later(zone, header, said, _LOOKS)
