@@ -484,6 +484,18 @@ async def test_a_busy_unit_that_is_the_first_to_be_asked_holds_the_line_no_longe
     assert time.monotonic() - started < 2.5, "not for as long as a connection may take"
 
 
+async def test_a_unit_whose_time_ends_while_it_is_asked_again_was_busy(
+    server: ModbusServer, link: ModbusConnection
+) -> None:
+    server.units[1].fault = Fault.BUSY
+    reading = asyncio.create_task(read_once(Line(within=1.5), link.for_unit(1), PANEL))
+    await until(lambda: len(server.requests) > 0)
+    server.units[1].fault = Fault.SILENT
+    with pytest.raises(NoData) as lack:
+        await reading
+    assert lack.value.quality is Quality.BUSY
+
+
 async def test_a_unit_without_points_costs_nothing_and_harms_nothing(bus: Bus) -> None:
     bus.add(1)
     bus.add(2, ())

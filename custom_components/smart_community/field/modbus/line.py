@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from modbus_connection import ModbusError, ModbusUnit
 from modbus_connection.exceptions import (
@@ -173,15 +172,16 @@ def _lack(unit: ModbusUnit, err: Exception) -> NoData:
 
 
 def _was_busy(err: TimeoutError) -> bool:
-    """Whether the cap fell while the library was waiting to ask a busy unit again.
+    """Whether the unit said "busy" before the time was up.
 
-    It says so nowhere else: the answers "busy" that it had are swallowed with its own retries. The
-    price of looking into the traceback: where the library changes, busy is called no answer.
+    It says so nowhere else: the answers "busy" are swallowed with the library's own retries, and
+    the time may end while it waits to ask again as well as while it does. So the number of the
+    attempt is read from its frame; where the library changes, busy is called no answer.
     """
-    if (cause := err.__cause__) is None:
-        return False
-    frames = [frame for frame, _ in traceback.walk_tb(cause.__traceback__)]
-    return any(
-        waited.f_code.co_name == "sleep" and by.f_globals.get("__name__", "").startswith("tenacity")
-        for by, waited in pairwise(frames)
+    frames = traceback.walk_tb(err.__cause__.__traceback__ if err.__cause__ is not None else None)
+    attempts = (
+        frame.f_locals.get("attempt")
+        for frame, _ in frames
+        if frame.f_globals.get("__name__") == "tmodbus.transport.async_smart"
     )
+    return any(one is not None and one.retry_state.attempt_number > 1 for one in attempts)
