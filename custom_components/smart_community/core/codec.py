@@ -14,10 +14,22 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from .errors import DomainError
 
-VERSION = 1
+VERSION = 2
+
+
+def _samples_by_meter(value: dict[str, Any]) -> dict[str, Any]:
+    """Sort a watch's samples by their meters: in one list each reading had to look at all."""
+    if not isinstance(value.get("samples"), list):
+        return value
+    by_meter: dict[str, list[dict[str, Any]]] = {}
+    for sample in value["samples"]:
+        kept = {name: said for name, said in sample.items() if name != "source"}
+        by_meter.setdefault(sample["source"], []).append(kept)
+    return {**value, "samples": by_meter}
+
 
 # From version to the function that lifts a document to the next one.
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _samples_by_meter}
 
 
 def dump(value: object) -> dict[str, Any]:

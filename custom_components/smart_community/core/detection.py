@@ -102,8 +102,8 @@ class Hit:
 class Watch:
     """The detection of one loop in one zone, with what to open once it is met.
 
-    `active`: the hours that its blueprint names. `asleep_until`: when it has to look again at what
-    was raised outside them.
+    `samples`: what each meter heard, by its source. `active`: the hours that its blueprint names.
+    `asleep_until`: when it has to look again at what was raised outside them.
     """
 
     loop: str
@@ -113,7 +113,7 @@ class Watch:
     policy: Policy
     episodes: Mapping[str, Episode] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
-    samples: tuple[Sample, ...] = ()
+    samples: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
     armed_at: datetime | None = None
     active: Active | None = None
     asleep_until: datetime | None = None
@@ -235,10 +235,13 @@ def shifted(watch: Watch, delta: timedelta) -> Watch:
             for source, episode in watch.episodes.items()
         },
         hits=tuple(replace(hit, at=hit.at + delta) for hit in watch.hits),
-        samples=tuple(
-            replace(sample, since=sample.since + delta, at=sample.at + delta)
-            for sample in watch.samples
-        ),
+        samples={
+            source: tuple(
+                replace(sample, since=sample.since + delta, at=sample.at + delta)
+                for sample in samples
+            )
+            for source, samples in watch.samples.items()
+        },
     )
 
 
@@ -285,8 +288,9 @@ def _measured(watch: Watch, signal: Signal, noise: Noise, zone: tzinfo) -> Findi
     if measured is None:
         return Finding(watch=watch, verdict=Verdict.NO_DATA)
     key, at = signal.source, signal.at
-    watch = replace(watch, samples=heard(watch.samples, key, at, measured, noise.period))
-    average = laeq(watch.samples, key, at, noise.period)
+    samples = heard(watch.samples.get(key, ()), at, measured, noise.period)
+    watch = replace(watch, samples={**watch.samples, key: samples})
+    average = laeq(samples, at, noise.period)
     if average is None:
         return Finding(watch=watch, verdict=Verdict.PENDING)
     limit = noise.limit(at, zone)

@@ -3,6 +3,8 @@
 A single reading proves nothing: GB 3096-2008 judges by LAeq, the level of a steady sound that
 carries as much energy as what was heard. Its clause 5.1 sets the limits by the class of the zone;
 day is 06:00 to 22:00.
+
+    LAeq,T = 10 lg (1/T x sum of dt x 10^(LA/10))      GB 3096-2008, 3.2; ISO 1996-1
 """
 
 import math
@@ -95,9 +97,8 @@ def noise(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """What one meter heard from `since` to `at`, as an energy average in dB(A)."""
+    """What a meter heard from `since` to `at`, as an energy average in dB(A)."""
 
-    source: str
     since: datetime
     at: datetime
     level: float
@@ -122,30 +123,29 @@ def mean(parts: Iterable[tuple[float, float]]) -> float | None:
 
 
 def heard(
-    samples: tuple[Sample, ...], source: str, at: datetime, heard_level: float, period: timedelta
+    samples: tuple[Sample, ...], at: datetime, heard_level: float, period: timedelta
 ) -> tuple[Sample, ...]:
-    """Add a reading, which speaks for the time since the meter's last, and drop what is too old."""
-    own = [sample for sample in samples if sample.source == source]
-    if own and at <= own[-1].at:
+    """Add a meter's reading, which speaks for the time since its last, and drop what is too old."""
+    last = samples[-1] if samples else None
+    if last is None:
+        return (Sample(since=at, at=at, level=heard_level),)
+    if at <= last.at:
         return samples  # a clock that was set back, or a reading told twice
-    new = Sample(
-        source=source, since=max(own[-1].at, at - _HOLD) if own else at, at=at, level=heard_level
-    )
-    if own and new.since == own[-1].at and at - own[-1].since <= period / _PIECES:
-        last = own.pop()
+    new = Sample(since=max(last.at, at - _HOLD), at=at, level=heard_level)
+    if new.since == last.at and at - last.since <= period / _PIECES:
         both = ((last.level, _seconds(last)), (new.level, _seconds(new)))
-        new = Sample(source=source, since=last.since, at=at, level=mean(both) or new.level)
-    kept = [sample for sample in own if sample.at > at - period]
-    return (*(sample for sample in samples if sample.source != source), *kept, new)
+        new = Sample(since=last.since, at=at, level=mean(both) or new.level)
+        samples = samples[:-1]
+    return (*(sample for sample in samples if sample.at > at - period), new)
 
 
-def laeq(samples: Iterable[Sample], source: str, end: datetime, period: timedelta) -> float | None:
-    """LAeq of one meter over the `period` before `end`; None if too little of it was heard."""
+def laeq(samples: Iterable[Sample], end: datetime, period: timedelta) -> float | None:
+    """LAeq of a meter over the `period` before `end`; None if too little of it was heard."""
     start = end - period
     parts = [
         (sample.level, (min(sample.at, end) - max(sample.since, start)).total_seconds())
         for sample in samples
-        if sample.source == source and sample.at > start and sample.since < end
+        if sample.at > start and sample.since < end
     ]
     if sum(share for _, share in parts) < _HEARD * period.total_seconds():
         return None
