@@ -101,3 +101,13 @@ def test_a_server_that_is_away_is_an_unreachable_database(tmp_path: Path) -> Non
     with pytest.raises(StoreError) as refused:
         Store(f"postgresql://smart@/postgres?host={tmp_path}").open()
     assert refused.value.key == "database_unreachable"
+
+
+async def test_what_the_server_has_no_room_for_is_kept_as_a_mark(house: House) -> None:
+    assert house.engine is not None
+    zone = "floor:" + "9" * 300
+    await house.engine.signal(request("hall\0", zone=zone))
+    assert house.engine.recording_problem is None
+    await house.crash()
+    engine = await house.open()
+    assert [(one.zone, len(one.sources)) for one in engine.active] == [(zone, 1)]

@@ -17,6 +17,8 @@ from homeassistant.util import dt as dt_util
 JUMP = timedelta(seconds=10)
 # A timer runs on the monotonic clock: look at the wall clock at least this often.
 LOOK_EVERY = timedelta(seconds=30)
+# What was due and is still due is asked for again after so long.
+ASK_AGAIN = timedelta(seconds=1)
 
 
 class Due(Protocol):
@@ -42,6 +44,7 @@ class Clock:
         self._engine = engine
         self._bearing = (dt_util.utcnow(), time.monotonic())
         self._armed_for: datetime | None = None
+        self._ticked_at: datetime | None = None
         self._cancel: CALLBACK_TYPE | None = None
         self._stopped = False
 
@@ -52,6 +55,10 @@ class Clock:
             return
         look = dt_util.utcnow() + LOOK_EVERY
         due = self._engine.next_due
+        if due is not None and self._ticked_at is not None and due < self._ticked_at:
+            # Asked for and not done yet: the writer is busy, or the step fails. Asking at once
+            # again, and again, would leave it no time.
+            due = self._ticked_at + ASK_AGAIN
         wake = look if due is None else min(due, look)
         if self._armed_for is not None and self._armed_for <= wake and self._cancel is not None:
             return
@@ -78,8 +85,10 @@ class Clock:
         jump = (now - wall) - timedelta(seconds=time.monotonic() - steady)
         self._bearing = (now, time.monotonic())
         if abs(jump) > JUMP:
+            self._ticked_at = None
             self._engine.clock_jumped(jump)
         due = self._engine.next_due
         if due is not None and due <= now + timedelta(milliseconds=1):
+            self._ticked_at = max(now, due)
             self._engine.tick()
         self.rearm()

@@ -141,7 +141,9 @@ class Engine:
 
     def replan(self) -> None:
         """Look again at what sleeps: a plan was changed, or a loop was switched on."""
-        self._runner.submit(self._replan)
+        for key, watch in self._runner.watches.items():
+            if watch.asleep_until is not None:
+                self._runner.submit(partial(self._look_at, key))
 
     async def hold_files(self, *, still: bool) -> None:
         """Keep the database's files copyable while it is written; StoreError if that fails."""
@@ -193,12 +195,23 @@ class Engine:
         await self._runner.run(lambda work: work.batch.entries.append((incident_id, entry)))
 
     def tick(self) -> None:
-        """Do what is due."""
-        self._runner.submit(self._tick)
+        """Do what is due, each thing as a job of its own: what fails at one holds up no other."""
+        now = self._outlook.now()
+        late, self._late = self._late, None
+        for key, watch in self._runner.watches.items():
+            if watch.due is not None and watch.due <= now:
+                self._runner.submit(partial(self._look_at, key))
+        for incident in self._runner.incidents.values():
+            due = next_due(incident)
+            if due is not None and due[0] <= now:
+                self._runner.submit(partial(self._happen, incident.id, Tick(late=late)))
 
     def clock_jumped(self, by: timedelta) -> None:
         """Move everything that is due along with a clock that was set."""
-        self._runner.submit(partial(self._jump, by))
+        for key in self._runner.watches:
+            self._runner.submit(partial(self._shift, key, by))
+        for incident_id in self._runner.incidents:
+            self._runner.submit(partial(self._happen, incident_id, ClockJumped(by=by)))
 
     async def find(self, reference: str) -> Incident | None:
         """Find an incident by id or number, running or ended."""
@@ -269,36 +282,31 @@ class Engine:
         transition = work.step(incident, event)
         return Result(verdict=transition.verdict, incident=transition.incident)
 
-    def _tick(self, work: Work) -> None:
-        late, self._late = self._late, None
-        for watch in list(work.watches.values()):
-            if watch.due is not None and watch.due <= work.now:
-                self._opener.due(watch, work)
-        for incident in list(work.incidents.values()):
-            due = next_due(incident)
-            if due is not None and due[0] <= work.now:
-                work.step(incident, Tick(late=late))
+    def _happen(self, incident_id: str, event: Event, work: Work) -> None:
+        incident = work.incidents.get(incident_id)
+        if incident is not None and incident.status.active:
+            work.step(incident, event)
 
-    def _replan(self, work: Work) -> None:
-        for watch in list(work.watches.values()):
-            if watch.asleep_until is not None:
-                self._opener.due(watch, work)
+    def _look_at(self, key: tuple[str, str], work: Work) -> None:
+        self._opener.due(work.watches[key], work)
 
-    def _jump(self, by: timedelta, work: Work) -> None:
-        for watch in list(work.watches.values()):
-            # Hours are the clock's own: what sleeps is looked at by the new time.
-            asleep = None if watch.asleep_until is None else work.now
-            work.watch(replace(shifted(watch, by), asleep_until=asleep))
-        for incident in list(work.incidents.values()):
-            work.step(incident, ClockJumped(by=by))
+    def _shift(self, key: tuple[str, str], by: timedelta, work: Work) -> None:
+        watch = work.watches[key]
+        # Hours are the clock's own: what sleeps is looked at by the new time.
+        asleep = None if watch.asleep_until is None else work.now
+        work.watch(replace(shifted(watch, by), asleep_until=asleep))
 
     def _committed(self, batch: Batch) -> None:
         if self._outbox is not None:
             for letter in batch.letters.values():
                 if letter.state is LetterState.QUEUED:
                     self._outbox.post(letter)
-        for changed in self.changed:
-            changed()
+        for changed in list(self.changed):
+            try:
+                changed()
+            except Exception:
+                # What only shows the incidents must not end the task that keeps them.
+                _LOGGER.exception("What follows the incident engine failed")
 
     def _letter_done(self, letter: Letter) -> None:
         self._runner.submit(partial(self._record_letter, letter))

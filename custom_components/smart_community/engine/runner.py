@@ -246,7 +246,11 @@ class Runner:
                 future.set_result(result)
         self.committed(work.batch)
         for incident, announcement in work.announcements:
-            self.outlook.announce(incident, announcement)
+            try:
+                self.outlook.announce(incident, announcement)
+            except Exception:
+                # Somebody's trigger or listener; the incident and its messages are on their way.
+                _LOGGER.exception("An announcement of %s failed", incident.number)
 
     async def _commit(self, batch: Batch) -> None:
         """Write the batch; if that fails keep it, say so, and let people be told all the same."""

@@ -37,14 +37,16 @@ from .tables import (
     SIGNAL,
     TIMELINE,
     WATCH,
+    Rows,
     SignalRow,
     agreement_row,
+    entry_row,
     evidence_row,
     incident_row,
     letter_row,
     meta_row,
-    plain_json,
     signal_row,
+    storable,
     upsert,
     utc,
     watch_row,
@@ -172,32 +174,42 @@ class Store:
         )
 
     def commit(self, batch: Batch) -> None:
-        """Write a batch in one transaction, or nothing of it (StoreError `recording_failed`)."""
+        """Write a batch in one transaction, or nothing of it (StoreError `recording_failed`).
+
+        Ended incidents first: one that is taken over frees its loop and zone.
+        """
         if self._engine is None:
             raise StoreError("recording_failed", "the database is closed")
-        chained = self._hash
-        rows = []
-        for incident, entry in batch.entries:
-            document = plain_json(codec.plain(entry))
-            chained = hashlib.sha256(f"{chained}{incident}{document}".encode()).hexdigest()
-            rows.append({"incident": incident, "entry": document, "hash": chained})
+        ordered = sorted(batch.incidents.values(), key=lambda one: one.status.active)
+        rows: Rows = [
+            (INCIDENT, [incident_row(one) for one in ordered]),
+            (WATCH, [watch_row(one) for one in batch.watches.values()]),
+            (TIMELINE, [entry_row(*one) for one in batch.entries]),
+            (SIGNAL, [signal_row(one) for one in batch.signals]),
+            (OUTBOX, [letter_row(one) for one in batch.letters.values()]),
+            (META, [meta_row(*one) for one in batch.settings.items()]),
+            (EVIDENCE, [evidence_row(one) for one in batch.evidence.values()]),
+            (AGREEMENT, [agreement_row(one) for one in batch.agreements]),
+        ]
         try:
-            with self._engine.begin() as connection:
-                # Ended incidents first: one that is taken over frees its loop and zone.
-                ordered = sorted(batch.incidents.values(), key=lambda one: one.status.active)
-                self._write(connection, INCIDENT, [incident_row(one) for one in ordered])
-                self._write(connection, WATCH, [watch_row(w) for w in batch.watches.values()])
-                self._write(connection, TIMELINE, rows)
-                self._write(connection, SIGNAL, [signal_row(one) for one in batch.signals])
-                self._write(connection, OUTBOX, [letter_row(x) for x in batch.letters.values()])
-                self._write(connection, META, [meta_row(*one) for one in batch.settings.items()])
-                self._write(
-                    connection, EVIDENCE, [evidence_row(x) for x in batch.evidence.values()]
-                )
-                agreements = [agreement_row(one) for one in batch.agreements]
-                self._write(connection, AGREEMENT, agreements)
+            try:
+                self._write_all(self._engine, rows)
+            except ValueError:
+                # Half a character, or one that the server has no room for: with it nothing else
+                # would ever be recorded again.
+                self._write_all(self._engine, storable(rows))
         except SQLAlchemyError as err:
             raise StoreError("recording_failed", str(getattr(err, "orig", err))) from err
+
+    def _write_all(self, engine: Engine, rows: Rows) -> None:
+        chained = self._hash
+        with engine.begin() as connection:
+            for table, of_table in rows:
+                if table is TIMELINE:
+                    for row in of_table:
+                        said = f"{chained}{row['incident']}{row['entry']}"
+                        chained = row["hash"] = hashlib.sha256(said.encode()).hexdigest()
+                self._write(connection, table, of_table)
         self._hash = chained
 
     def _write(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Dialect, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..core import codec
 from ..core.agreement import Agreement
 from ..core.detection import Signal, Watch
+from ..core.events import Entry
 from ..core.evidence import Evidence
 from ..core.model import Incident
 from .outbox import Letter
@@ -18,17 +19,17 @@ from .outbox import Letter
 SCHEMA_VERSION: Final = 1
 
 METADATA = MetaData()
-META = Table("meta", METADATA, Column("key", String(64), primary_key=True), Column("value", Text))
+META = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", Text))
 INCIDENT = Table(
     "incident",
     METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("number", String(32), unique=True),
-    Column("loop", String(64)),
-    Column("zone", String(255)),
-    Column("status", String(16), index=True),
+    Column("id", Text, primary_key=True),
+    Column("number", Text, unique=True),
+    Column("loop", Text),
+    Column("zone", Text),
+    Column("status", Text, index=True),
     Column("active", Boolean),
-    Column("opened_at", String(40), index=True),
+    Column("opened_at", Text, index=True),
     Column("document", Text),
 )
 # One running incident per loop and zone is the database's word, not a check made before.
@@ -45,54 +46,54 @@ TIMELINE = Table(
     "timeline",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("incident", String(32), index=True),
+    Column("incident", Text, index=True),
     Column("entry", Text),
-    Column("hash", String(64)),
+    Column("hash", Text),
 )
 SIGNAL = Table(
     "signal",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("at", String(40), index=True),
-    Column("loop", String(64)),
-    Column("zone", String(255)),
-    Column("source", String(255)),
+    Column("at", Text, index=True),
+    Column("loop", Text),
+    Column("zone", Text),
+    Column("source", Text),
     Column("raised", Boolean),
     Column("value", Text),
-    Column("verdict", String(32)),
-    Column("incident", String(32)),
+    Column("verdict", Text),
+    Column("incident", Text),
 )
 WATCH = Table(
     "watch",
     METADATA,
-    Column("loop", String(64), primary_key=True),
-    Column("zone", String(255), primary_key=True),
+    Column("loop", Text, primary_key=True),
+    Column("zone", Text, primary_key=True),
     Column("document", Text),
 )
 OUTBOX = Table(
     "outbox",
     METADATA,
-    Column("id", String(160), primary_key=True),
-    Column("incident", String(32), index=True),
-    Column("state", String(16), index=True),
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, index=True),
+    Column("state", Text, index=True),
     Column("document", Text),
 )
 EVIDENCE = Table(
     "evidence",
     METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("incident", String(64), index=True),
-    Column("kind", String(16)),
-    Column("at", String(40), index=True),
-    Column("digest", String(64)),
+    Column("id", Text, primary_key=True),
+    Column("incident", Text, index=True),
+    Column("kind", Text),
+    Column("at", Text, index=True),
+    Column("digest", Text),
     Column("document", Text),
 )
 AGREEMENT = Table(
     "agreement",
     METADATA,
-    Column("id", String(32), primary_key=True),
-    Column("loop", String(64), index=True),
-    Column("valid_from", String(40)),
+    Column("id", Text, primary_key=True),
+    Column("loop", Text, index=True),
+    Column("valid_from", Text),
     Column("document", Text),
 )
 
@@ -106,6 +107,10 @@ class SignalRow:
     signal: Signal
     verdict: str
     incident: str | None
+
+
+# What one commit writes, table by table in this order.
+type Rows = list[tuple[Table, list[dict[str, Any]]]]
 
 
 def upsert(table: Table, dialect: Dialect) -> tuple[str, list[str] | None]:
@@ -131,6 +136,21 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def storable(rows: Rows) -> Rows:
+    """Return rows with what no UTF-8 column holds (half a surrogate pair, NUL) as U+FFFD."""
+
+    def whole(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        halves = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-16", "surrogatepass")
+        return halves.decode("utf-16", "replace")
+
+    return [
+        (table, [{name: whole(value) for name, value in row.items()} for row in of_table])
+        for table, of_table in rows
+    ]
+
+
 def meta_row(key: str, value: str) -> dict[str, Any]:
     """Return a setting's row."""
     return {"key": key, "value": value}
@@ -153,6 +173,11 @@ def incident_row(incident: Incident) -> dict[str, Any]:
 def watch_row(watch: Watch) -> dict[str, Any]:
     """Return a detection's row."""
     return {"loop": watch.loop, "zone": watch.zone, "document": plain_json(codec.dump(watch))}
+
+
+def entry_row(incident: str, entry: Entry) -> dict[str, Any]:
+    """Return the row of a timeline's entry; its hash is the writer's, in order."""
+    return {"incident": incident, "entry": plain_json(codec.plain(entry))}
 
 
 def signal_row(row: SignalRow) -> dict[str, Any]:
