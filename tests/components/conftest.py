@@ -15,8 +15,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smart_community.const import DOMAIN
+from tests.simulators.zigbee_radio import radio
 
 from .screen import Open, Screen
+from .zigbee_ground import network
+
+__all__ = ["network", "radio"]
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """A folder of its own for each test: databases and tables are written there."""
+    return hass_tmp_config_dir
 
 
 @dataclass

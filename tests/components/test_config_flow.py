@@ -24,11 +24,6 @@ from .translated import assert_flow_said
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 async def modbus_port(socket_enabled: None) -> AsyncIterator[int]:
     """A gateway that knows Modbus and refuses every request."""
 

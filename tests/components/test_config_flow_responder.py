@@ -18,11 +18,6 @@ from .translated import assert_flow_said
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 async def entry(hass: HomeAssistant) -> ConfigEntry:
     """A community at work, beside a modem, a desk that takes messages, a script and a phone."""
     async_mock_service(hass, "notify", "sms_modem")

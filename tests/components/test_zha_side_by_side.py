@@ -12,22 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 from tests.simulators.zigbee_hosts import settled
 
-from .zigbee_ground import pair, set_up, state, until
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
+from .zigbee_ground import pair, state, until
 
 
 @pytest.fixture
 async def theirs(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
-async def ours(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
     async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
         yield radio
 
@@ -47,13 +36,6 @@ async def zha(hass: HomeAssistant, theirs: VirtualCoordinator) -> AsyncIterator[
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-@pytest.fixture
-async def network(hass: HomeAssistant, ours: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
-    entry = await set_up(hass, ours)
-    yield entry
-    assert await hass.config_entries.async_unload(entry.entry_id)
-
-
 async def _pair_with_zha(hass: HomeAssistant, entry: MockConfigEntry, device: VirtualDevice) -> str:
     await hass.services.async_call("zha", "permit", {"duration": 60}, blocking=True)
     await device.join()
@@ -67,11 +49,11 @@ async def _pair_with_zha(hass: HomeAssistant, entry: MockConfigEntry, device: Vi
 async def test_alarms_do_not_cross_and_zha_can_go_and_come_back(
     hass: HomeAssistant,
     theirs: VirtualCoordinator,
-    ours: VirtualCoordinator,
+    radio: VirtualCoordinator,
     zha: MockConfigEntry,
     network: MockConfigEntry,
 ) -> None:
-    their_smoke, our_smoke = theirs.add(devices.smoke()), ours.add(devices.smoke())
+    their_smoke, our_smoke = theirs.add(devices.smoke()), radio.add(devices.smoke())
     their_entity = await _pair_with_zha(hass, zha, their_smoke)
     await pair(hass, network, our_smoke)
     our_zone = f"{our_smoke.ieee}-1-1280"
@@ -89,7 +71,7 @@ async def test_alarms_do_not_cross_and_zha_can_go_and_come_back(
     assert await hass.config_entries.async_unload(zha.entry_id)
     await our_smoke.alarm()
     await until(lambda: state(hass, network, our_zone).state == "on")
-    assert ours.connections == theirs.connections == 1
+    assert radio.connections == theirs.connections == 1
 
     assert await hass.config_entries.async_setup(zha.entry_id)
     await our_smoke.alarm(False)

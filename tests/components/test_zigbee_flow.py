@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-import pytest
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -23,17 +21,6 @@ from .translated import assert_flow_said
 from .zigbee_ground import pair, set_up, state, until
 
 LINE = {"baudrate": 115200, "flow_control": "none"}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
 
 
 def epid(radio: VirtualCoordinator) -> str:

@@ -1,7 +1,6 @@
 """The codes of door locks: who may, what the lock says, and that a code leaves no trace."""
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,25 +13,7 @@ from custom_components.smart_community.diagnostics import async_get_config_entry
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
 from .translated import assert_said
-from .zigbee_ground import entity_id, pair, set_up, until
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
-async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
-    entry = await set_up(hass, radio)
-    yield entry
-    assert await hass.config_entries.async_unload(entry.entry_id)
+from .zigbee_ground import entity_id, pair, until
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A Zigbee network as an entry, on a virtual coordinator over TCP: what it shows, and when not."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,25 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
 
-from .zigbee_ground import entity_id, pair, set_up, state, until
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
-async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
-    entry = await set_up(hass, radio)
-    yield entry
-    assert await hass.config_entries.async_unload(entry.entry_id)
+from .zigbee_ground import entity_id, pair, state, until
 
 
 async def test_an_alarm_is_an_entity_that_is_on(

@@ -28,16 +28,9 @@ from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, unt
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radios(socket_enabled: None) -> AsyncIterator[tuple[VirtualCoordinator, ...]]:
-    one = VirtualCoordinator(formed=True, boots_on_connect=True)
-    other = VirtualCoordinator(formed=True, boots_on_connect=True)
-    async with one, other:
-        yield one, other
+async def radios(radio: VirtualCoordinator) -> AsyncIterator[tuple[VirtualCoordinator, ...]]:
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as other:
+        yield radio, other
 
 
 def workers() -> int:
@@ -106,10 +99,9 @@ async def test_home_assistants_own_zha_runs_beside_ours(
 
 
 async def test_nothing_is_left_of_a_network_that_goes(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator
 ) -> None:
     threads, tasks = workers(), len(asyncio.all_tasks())
-    radio = radios[0]
     entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
     await pair(hass, entry, smoke)
@@ -157,16 +149,16 @@ async def test_a_coordinator_that_is_not_the_one_is_left_as_it_is_and_named_in_t
 
 
 async def test_a_network_that_stays_away_is_in_the_repairs_after_five_minutes_until_it_is_back(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     issues = ir.async_get(hass).issues
-    down = (DOMAIN, f"{entry.entry_id}_zigbee")
+    down = (DOMAIN, f"{network.entry_id}_zigbee")
     await radio.refuse(True)
-    await until(lambda: state(hass, entry, "connection").state == "off")
+    await until(lambda: state(hass, network, "connection").state == "off")
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=4))
-    await until(lambda: state(hass, entry, "connection").attributes["problem"] == "cannot_connect")
+    await until(
+        lambda: state(hass, network, "connection").attributes["problem"] == "cannot_connect"
+    )
     assert down not in issues
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=5))
     said = issues[down]
@@ -178,116 +170,107 @@ async def test_a_network_that_stays_away_is_in_the_repairs_after_five_minutes_un
     assert_said("issues.zigbee_down.description", set(told))
     await radio.refuse(False)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
-    await until(lambda: state(hass, entry, "connection").state == "on")
+    await until(lambda: state(hass, network, "connection").state == "on")
     assert down not in issues
     await radio.refuse(True)
-    await until(lambda: state(hass, entry, "connection").state == "off")
+    await until(lambda: state(hass, network, "connection").state == "off")
     assert down not in issues
-    await leave(hass, entry)
 
 
 async def test_a_device_is_let_in_through_one_router_and_belongs_where_it_is(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     stair = ar.async_get(hass).async_create("Stair 2")
     siren = radio.add(devices.siren())
-    await pair(hass, entry, siren)
-    router = known(hass, entry, siren)
+    await pair(hass, network, siren)
+    router = known(hass, network, siren)
     assert router is not None
     dr.async_get(hass).async_update_device(router.id, area_id=stair.id)
     await hass.services.async_call(DOMAIN, "permit_join", {"seconds": 0}, blocking=True)
     await hass.services.async_call(DOMAIN, "permit_join", {"router": router.id}, blocking=True)
     smoke = radio.add(devices.smoke())
     await smoke.join(parent=siren)
-    await until(lambda: known(hass, entry, smoke) is not None)
-    await until(lambda: known(hass, entry, smoke).area_id == stair.id)
-    found = known(hass, entry, smoke)
+    await until(lambda: known(hass, network, smoke) is not None)
+    await until(lambda: known(hass, network, smoke).area_id == stair.id)
+    found = known(hass, network, smoke)
     assert found is not None
     await hass.services.async_call(DOMAIN, "reinterview", {"device": found.id}, blocking=True)
     await hass.async_block_till_done()
     await smoke.alarm()
-    await until(lambda: state(hass, entry, zone(smoke)).state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
     await hass.services.async_call(DOMAIN, "remove_device", {"device": found.id}, blocking=True)
-    await until(lambda: known(hass, entry, smoke) is None)
+    await until(lambda: known(hass, network, smoke) is None)
     await until(lambda: not smoke.joined)
-    await leave(hass, entry)
 
 
 async def test_a_detector_that_falls_silent_for_longer_than_it_ever_was_is_no_data(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    hass_storage: dict[str, Any],
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
-    await pair(hass, entry, smoke)
-    network = entry.runtime_data.network
-    ieee = str(smoke.ieee)
-    assert state(hass, entry, "silence").state == "off"
+    await pair(hass, network, smoke)
+    assert state(hass, network, "silence").state == "off"
+    # A restart, after two days in which a detector that used to speak each hour said nothing.
+    assert await hass.config_entries.async_unload(network.entry_id)
     now = dt_util.utcnow().timestamp()
-    network.register.listening_since = now - 10 * 24 * 3600  # has listened all the time
-    network.register._devices[ieee] = network.register.of(ieee).__class__(
-        heard_at=now - 2 * 24 * 3600, longest=3600.0, since=now
-    )
+    stored = hass_storage[f"{DOMAIN}.zigbee_{network.entry_id}"]["data"]
+    stored["since"] = now - 10 * 24 * 3600
+    stored["devices"][str(smoke.ieee)] |= {"heard_at": now - 2 * 24 * 3600, "longest": 3600.0}
+    smoke.silent = True
+    assert await hass.config_entries.async_setup(network.entry_id)
+    await until(lambda: state(hass, network, "silence").state == "off")
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=2))
-    await until(lambda: state(hass, entry, "silence").state == "on")
-    assert state(hass, entry, zone(smoke)).state == "unavailable"
+    await until(lambda: state(hass, network, "silence").state == "on")
+    assert state(hass, network, "silence").attributes["allowed_minutes"] == 150
+    assert state(hass, network, zone(smoke)).state == "unavailable"
+    smoke.silent = False
     await smoke.check_in()
-    await until(lambda: state(hass, entry, "silence").state == "off")
-    assert state(hass, entry, zone(smoke)).state == "off"
-    await leave(hass, entry)
+    await until(lambda: state(hass, network, "silence").state == "off")
+    await until(lambda: state(hass, network, zone(smoke)).state == "off")
 
 
 async def test_a_bug_report_has_the_topology_and_no_keys(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
-    await pair(hass, entry, smoke)
-    told = await async_get_config_entry_diagnostics(hass, entry)
+    await pair(hass, network, smoke)
+    told = await async_get_config_entry_diagnostics(hass, network)
     (device,) = told["devices"].values()
     assert (device["model"], device["manufacturer"]) == ("SC-SMOKE", "Smart Community")
     assert told["trouble"] is None
-    key = entry.runtime_data.network.gateway.state.network_info.network_key.key
+    key = network.runtime_data.network.gateway.state.network_info.network_key.key
     assert str(key) not in str(told)
     assert radio.path not in str(told)
     assert str(smoke.ieee) not in str(told)
-    await leave(hass, entry)
 
 
 async def test_the_networks_health_is_told(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
-    await pair(hass, entry, smoke)
-    assert state(hass, entry, "silent_devices").state == "0"
+    await pair(hass, network, smoke)
+    assert state(hass, network, "silent_devices").state == "0"
     await smoke.check_in()
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=61))
-    await until(lambda: state(hass, entry, "channel_energy").state != "unknown")
-    assert 0 <= float(state(hass, entry, "channel_energy").state) <= 100
-    assert 0 <= float(state(hass, entry, "weakest_link").state) <= 255
-    await leave(hass, entry)
+    await until(lambda: state(hass, network, "channel_energy").state != "unknown")
+    assert 0 <= float(state(hass, network, "channel_energy").state) <= 100
+    assert 0 <= float(state(hass, network, "weakest_link").state) <= 255
 
 
 async def test_a_zone_that_will_not_enrol_is_named_until_it_does(
-    hass: HomeAssistant, radios: tuple[VirtualCoordinator, ...]
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    radio = radios[0]
-    entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
-    await pair(hass, entry, smoke)
-    network = entry.runtime_data.network
+    await pair(hass, network, smoke)
+    supervisor = network.runtime_data.network
     issues = ir.async_get(hass).issues
-    named = (DOMAIN, f"{entry.entry_id}_zigbee_enrolment_{smoke.ieee}")
+    named = (DOMAIN, f"{network.entry_id}_zigbee_enrolment_{smoke.ieee}")
     assert named not in issues
     smoke.zone.enrolled.clear()
     smoke.zone.set("zone_state", IasZone.ZoneState.Not_enrolled)
-    network.prover.prove(network.devices())
+    supervisor.prover.prove(supervisor.devices())
     await until(lambda: named in issues)
     await until(lambda: named not in issues)
     assert smoke.zone.enrolled.is_set()
-    await leave(hass, entry)

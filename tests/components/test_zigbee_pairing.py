@@ -1,7 +1,6 @@
 """Letting one device in by the code on its label, and nobody else."""
 
 import traceback
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,31 +12,13 @@ from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
 from .translated import assert_said
-from .zigbee_ground import known, set_up, state, until
+from .zigbee_ground import known, state, until
 
 # The example of the Base Device Behavior Specification (13-0402), 10.1: code and checksum.
 CODE = "83FED3407A939723A5C639B26916D505C3B5"
 WRONG = f"{CODE[:-1]}6"
 IEEE = "00:0d:6f:00:0a:90:69:e7"
 LABEL = " ".join(CODE[at : at + 4] for at in range(0, len(CODE), 4))
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
-async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
-    entry = await set_up(hass, radio)
-    yield entry
-    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def permit(hass: HomeAssistant, **said: Any) -> None:

@@ -1,9 +1,10 @@
 """Zigbee networks in Home Assistant, each on a virtual coordinator that is reached over TCP."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import pytest
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -11,6 +12,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
+
+
+@pytest.fixture
+async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator[MockConfigEntry]:
+    """Its network as an entry that is at work, and that lets go of everything afterwards."""
+    entry = await set_up(hass, radio)
+    yield entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def until(met: Callable[[], object], within: float = 15) -> None:

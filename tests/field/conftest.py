@@ -17,6 +17,9 @@ from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Point, Reading
 from tests.simulators.modbus_server import ModbusServer
+from tests.simulators.zigbee_radio import radio
+
+__all__ = ["radio"]
 
 
 @pytest.fixture(autouse=True)

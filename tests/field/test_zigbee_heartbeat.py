@@ -23,12 +23,6 @@ PULSE = Pulse(every=0.05, within=0.3, busy=4)
 
 
 @pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
 async def network(radio: VirtualCoordinator, tmp_path: Path) -> AsyncIterator[Network]:
     formed = radio.tokens.network
     assert formed is not None

@@ -13,8 +13,11 @@ from custom_components.smart_community.const import DOMAIN
 from tests.components.conftest import FarEnd, responder
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.modbus_server import ModbusServer
+from tests.simulators.zigbee_radio import radio
 
 from .scene import LOUDSPEAKER, Scene, loudspeaker, telephone
+
+__all__ = ["radio"]
 
 # Who: the tier, the ways to them in their order, and for a department the loops that are its own.
 PEOPLE = {

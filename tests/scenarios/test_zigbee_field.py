@@ -14,12 +14,6 @@ from tests.simulators.zigbee.description import DeviceDescription
 from .scene import Scene
 
 
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
 class Building:
     """A Zigbee network whose devices all stand in the corridor."""
 

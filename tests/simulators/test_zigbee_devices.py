@@ -38,12 +38,6 @@ FOUND = {  # kind of device: the platforms on which zha offers it, beyond signal
 
 
 @pytest.fixture
-async def radio() -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
-
-
-@pytest.fixture
 async def host(radio: VirtualCoordinator, tmp_path: Path) -> AsyncIterator[ZhaHost]:
     async with zha(radio, tmp_path) as host:
         await host.gateway.application_controller.permit(60)

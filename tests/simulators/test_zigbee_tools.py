@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import bellows.types as t
@@ -21,12 +20,6 @@ ZIGPY = (str(Path(sys.executable).with_name("zigpy")), "radio", "ezsp")
 START = """import asyncio; asyncio.set_event_loop(asyncio.new_event_loop())
 from bellows.cli.main import main; main()"""
 BELLOWS = (sys.executable, "-c", START)
-
-
-@pytest.fixture
-async def radio() -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
 
 
 async def _run(*command: str, said: bytes = b"") -> str:
