@@ -36,7 +36,7 @@ REASONS = """addEventListener("unhandledrejection", (event) => {
   else console.error("unhandled", JSON.stringify(event.reason), String(event.reason));
 });"""
 # What a view shows once it is there.
-CONTENT = f"{CARD} .desk, .figures, .form, .communities"
+CONTENT = f"{CARD} .desk, .figures, .form, .communities, .facts"
 # The way to it through the shadow roots, from the page inwards.
 HOSTS = """card => {
   const path = [];
@@ -80,7 +80,7 @@ async def started(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hou
         await house.start()
         yield house
     finally:
-        await house.home.close()
+        await house.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -169,16 +169,16 @@ type Sit = Callable[..., Awaitable[Desk]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def profiles(browser: Browser) -> dict[tuple[object, ...], BrowserContext]:
-    """Each person's browser on each device: the form is filled in once, as people do."""
+async def profiles(browser: Browser) -> dict[tuple[str, bool], BrowserContext]:
+    """Each person's phone and screen: the form is filled in once on each, as people do."""
     return {}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sit(
-    house: House, browser: Browser, profiles: dict[tuple[object, ...], BrowserContext]
+    house: House, browser: Browser, profiles: dict[tuple[str, bool], BrowserContext]
 ) -> AsyncIterator[Sit]:
-    """Sit a person down before the desk: `await sit("guard", phone=True, language="zh-CN")`."""
+    """Sit a person down before the desk: `await sit("guard", phone=True, language="zh-Hans")`."""
     desks: list[Desk] = []
 
     async def seated(
@@ -189,18 +189,20 @@ async def sit(
         dark: bool = False,
         path: str = "/smart-community/desk",
     ) -> Desk:
-        profile = (key, phone, language, dark)
+        profile = (key, phone)
         known = profile in profiles
         if not known:
             profiles[profile] = await browser.new_context(
                 viewport=PHONE if phone else DESKTOP,
                 is_mobile=phone,
                 has_touch=phone,
-                locale=language,
-                color_scheme="dark" if dark else "light",
+                # It would fetch all of Home Assistant's pages for when there is no network.
+                service_workers="block",
             )
             profiles[profile].set_default_timeout(15_000)
         page = await profiles[profile].new_page()
+        await page.emulate_media(color_scheme="dark" if dark else "light")
+        await page.add_init_script(f"localStorage.selectedLanguage = '{json.dumps(language)}';")
         await page.add_init_script(REASONS)
         desk = Desk(page, house)
         desks.append(desk)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.simulators.hass_process import HomeAssistant, User
 
+from .devices import Devices
 from .floor_plan import draw
 
 # Everybody is reached by a script that says at once that its call was answered. Detectors that have
@@ -107,6 +108,7 @@ class House:
     def __init__(self, folder: Path, language: str = "en") -> None:
         self.home = HomeAssistant(folder)
         self.names = NAMES[language]
+        self.devices = Devices(language)
         self.language = language
         self.users: dict[str, User] = {}
         self.entry_id = ""
@@ -122,6 +124,7 @@ class House:
         pictures = self.home.folder / "www"
         pictures.mkdir()
         draw(pictures / "plan.png")
+        self.home.finish_onboarding()
         await self.home.start()
         await self.home.onboard(form=True)
         self.entry_id = await self.home.add_entry(
@@ -144,10 +147,14 @@ class House:
             await self.home.add_subentry(self.entry_id, "responder", data)
         self.users["stranger"] = await self.home.add_user("Stranger", "stranger")
         await self._place()
+        await self.devices.set_up(self.home, self.names["area"])
         (self.home.folder / "automations.yaml").write_text(json.dumps(AUTOMATIONS))
-        await self.home.stop()
-        self.home.finish_onboarding()
-        await self.home.start()
+        await self.home.do("automation.reload")
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.home.close()
+        await self.devices.line.stop()
 
     async def _place(self) -> None:
         """Put the detectors into an area that has a plan."""

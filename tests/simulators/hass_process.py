@@ -196,10 +196,19 @@ class HomeAssistant:
                 await asyncio.sleep(0.05)
 
     def finish_onboarding(self) -> None:
-        """Note the other steps as done, while stopped: they would set up what looks outside."""
+        """Note the steps after the owner's as done, while stopped: they look outside.
+
+        Before the first start, the owner's is then the only one, and nothing need start again.
+        """
+        done = ["core_config", "analytics", "integration"]
+        stored = {
+            "version": 4,
+            "minor_version": 1,
+            "key": "onboarding",
+            "data": {"done": ["user", *done] if self.owner.id else done},
+        }
         path = self.folder / ".storage" / "onboarding"
-        stored = json.loads(path.read_text())
-        stored["data"]["done"] = ["user", "core_config", "analytics", "integration"]
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(stored))
 
     def save(self, *users: User) -> None:

@@ -32,7 +32,7 @@ def line(entry: Entry, *, texts: Mapping[str, Any], names: Mapping[str, str], zo
     ]
     if entry.due is not None:
         details.insert(0, words["due"].format(due=_time(entry.due, zone)))
-    tail = f" ({words['comma'].join(details)})" if details else ""
+    tail = words["tail"].format(details=words["comma"].join(details)) if details else ""
     return f"{_time(entry.at, zone)}  {text}{tail}"
 
 

@@ -25,29 +25,31 @@ export class Agreements extends FiguresCard {
   /** The newest first: it is the one that is asked about. */
   _table({ name, agreements }) {
     const { agreements: words, separator } = this.words;
-    const head = COLUMNS.map((key) => el("th", { scope: "col" }, words[key]));
+    const head = COLUMNS.map((key) => el("th", { scope: "col", role: "columnheader" }, words[key]));
     const rows = agreements.toReversed().map((one) => this._row(one));
+    // What a table is must be said where its rows are shown as cards: their layout hides it.
     return el(
-      "div.wide",
-      // On a phone it scrolls sideways, and so must be reached by keyboard and have a name.
-      { tabindex: 0, role: "region", "aria-label": `${words.title}${separator}${name}` },
-      el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)),
+      "table.stacked",
+      { role: "table", "aria-label": `${words.title}${separator}${name}` },
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...head)),
+      el("tbody", { role: "rowgroup" }, ...rows),
     );
   }
 
   _row(one) {
     const { agreements: words } = this.words;
     const loop = this.store.words.loops[one.loop] ?? one.loop;
+    const cell = (key, text) => el("td", { role: "cell", "data-label": words[key] }, text);
     return el(
       one.hold === "superseded" ? "tr.quiet" : "tr",
-      {},
-      el("th", { scope: "row" }, el("div.name", {}, icon(iconOf(one.loop)), el("span", {}, loop))),
-      el("td", {}, one.zone ? one.zone_name || one.zone : words.everywhere),
-      el("td", {}, words.thresholds[one.threshold]),
-      el("td", {}, this._value(one)),
-      el("td", {}, one.agreed_by),
-      el("td", {}, day(this.hass, new Date(one.valid_from))),
-      el("td", {}, words.holds[one.hold]),
+      { role: "row" },
+      el("th", { scope: "row", role: "rowheader" }, el("div.name", {}, icon(iconOf(one.loop)), el("span", {}, loop))),
+      cell("zone", one.zone ? one.zone_name || one.zone : words.everywhere),
+      cell("threshold", words.thresholds[one.threshold]),
+      cell("value", this._value(one)),
+      cell("agreed_by", one.agreed_by),
+      cell("valid_from", day(this.hass, new Date(one.valid_from))),
+      cell("hold", words.holds[one.hold]),
     );
   }
 

@@ -5,6 +5,8 @@ import { storeOf } from "./store.js";
 import { shadow } from "./style.js";
 import { languageOf, loadWords, said } from "./words.js";
 
+const PAUSE = 3000;
+
 /** A card makes its elements in `make()`, and shows what changed in `changed()` and `states()`. */
 export class Card extends HTMLElement {
   setConfig(config) {
@@ -89,6 +91,7 @@ export class Card extends HTMLElement {
 /** A card about a period, whose figures come from the server and are asked for when they change. */
 export class FiguresCard extends Card {
   days = 30;
+  _asked = 0;
 
   make() {
     this._problem = el("p.problem", { role: "alert", hidden: true });
@@ -97,10 +100,11 @@ export class FiguresCard extends Card {
     return el("div.page", {}, this._problem, this._content);
   }
 
-  /** What ends changes the figures; a storm of endings is asked about once. */
+  /** What ends changes the figures: asked about at once, and in a storm once in a while. */
   changed({ removed }) {
     if (removed.length && !this._asking) {
-      this._asking = setTimeout(() => this._ask(), 3000);
+      const rest = this._asked + PAUSE - performance.now();
+      this._asking = setTimeout(() => this._ask(), Math.max(0, rest));
       this.until(() => clearTimeout(this._asking));
     }
     this.draw();
@@ -118,6 +122,7 @@ export class FiguresCard extends Card {
 
   async _ask() {
     this._asking = null;
+    this._asked = performance.now();
     try {
       const answer = await this.hass.callWS({
         type: "smart_community/overview",

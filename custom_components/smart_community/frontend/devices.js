@@ -1,87 +1,176 @@
-// The devices behind the loops: which of them say nothing, and whose battery is low.
+// The devices behind the loops: which of them are silent, report a fault or have a low battery.
 
 import { Card } from "./card.js";
-import { el, icon } from "./dom.js";
+import { el, icon, setText } from "./dom.js";
 import { fill } from "./words.js";
 
 const LOW = 20;
 const PLATFORM = "smart_community";
-const SILENT = new Set(["unavailable", "unknown"]);
+// A button that nobody has pressed is unknown for years; these have something to say all the time.
+const TELLING = new Set(["binary_sensor", "sensor", "switch", "number", "select", "lock", "siren"]);
+const NO_DATA = new Set(["unavailable", "unknown"]);
+// A device's own diagnosis: no point that could lack data.
+const QUALITY = "unit_quality";
+const SILENCE = "silence";
+// Every change of any state in the house would count thousands of entities anew.
+const PAUSE = 1000;
 
-/** Devices of our buses and radios, by what is wrong with them. */
+const TROUBLES = ["silent", "fault", "lacking", "battery", "well"];
+const ICONS = {
+  silent: ["mdi:lan-disconnect", "bad"],
+  fault: ["mdi:alert-circle", "bad"],
+  lacking: ["mdi:help-circle", "bad"],
+  battery: ["mdi:battery-alert-variant-outline", "bad"],
+  well: ["mdi:check-circle", "good"],
+};
+
+/** Devices of our buses and radios, those first that somebody has to go to. */
 export function devicesOf(hass) {
   const devices = new Map();
   for (const entity of Object.values(hass.entities ?? {})) {
     const device = hass.devices?.[entity.device_id];
-    if (entity.platform !== PLATFORM || !device || device.entry_type === "service") {
-      continue;
-    }
     const state = hass.states[entity.entity_id];
-    if (state === undefined) {
+    const [domain] = entity.entity_id.split(".");
+    const ours = entity.platform === PLATFORM && device && device.entry_type !== "service";
+    if (!ours || !state || !TELLING.has(domain)) {
       continue;
     }
-    const found = devices.get(device.id) ?? { device, entities: 0, silent: 0, battery: null };
-    found.entities += 1;
-    found.silent += SILENT.has(state.state);
-    if (state.attributes.device_class === "battery" && !Number.isNaN(Number(state.state))) {
-      found.battery = Number(state.state);
-    }
+    const found = devices.get(device.id) ?? {
+      device,
+      points: 0,
+      lacking: [],
+      faults: [],
+      battery: null,
+      empty: false,
+      silent: false,
+      why: "",
+    };
+    note(hass, found, entity, state);
     devices.set(device.id, found);
   }
-  const trouble = (one) => (one.silent === one.entities ? 0 : one.silent ? 1 : low(one) ? 2 : 3);
-  const name = (one) => one.device.name_by_user ?? one.device.name ?? "";
-  return [...devices.values()].sort(
-    (one, other) => trouble(one) - trouble(other) || name(one).localeCompare(name(other)),
+  const every = [...devices.values()];
+  for (const one of every) {
+    one.name = nameOf(one.device);
+    one.trouble = troubleOf(one);
+  }
+  return every.sort(
+    (one, other) =>
+      TROUBLES.indexOf(one.trouble) - TROUBLES.indexOf(other.trouble) ||
+      one.name.localeCompare(other.name, undefined, { numeric: true }),
   );
 }
 
-const low = (one) => one.battery !== null && one.battery <= LOW;
+const nameOf = (device) => device.name_by_user ?? device.name ?? device.id;
+
+/** Add what one entity says to what is known of its device. */
+function note(hass, found, { translation_key: key }, state) {
+  const name = () => shortName(state, found.device);
+  const { device_class: kind } = state.attributes;
+  if (key === QUALITY) {
+    found.why = state.state === "good" ? "" : hass.formatEntityState(state);
+  } else if (key === SILENCE) {
+    found.silent ||= state.state === "on";
+  } else if (NO_DATA.has(state.state)) {
+    found.points += 1;
+    found.lacking.push(name());
+  } else {
+    found.points += 1;
+    if (kind === "problem" && state.state === "on") {
+      found.faults.push(name());
+    } else if (kind === "battery" && state.entity_id.startsWith("binary_sensor.")) {
+      found.empty ||= state.state === "on";
+    } else if (kind === "battery" && !Number.isNaN(Number(state.state))) {
+      found.battery = Number(state.state);
+    }
+  }
+}
+
+/** "Fault" of "Drainage pumps Fault": the device's name stands above it already. */
+function shortName({ entity_id: id, attributes }, device) {
+  const name = attributes.friendly_name ?? id;
+  const prefix = nameOf(device);
+  return (name.startsWith(prefix) ? name.slice(prefix.length).trim() : name) || name;
+}
+
+function troubleOf({ points, lacking, faults, battery, empty, silent }) {
+  if (silent || (points > 0 && lacking.length === points)) {
+    return "silent";
+  }
+  if (faults.length) {
+    return "fault";
+  }
+  if (lacking.length) {
+    return "lacking";
+  }
+  return empty || (battery !== null && battery <= LOW) ? "battery" : "well";
+}
 
 export class Devices extends Card {
   make() {
-    this._count = el("p.quiet");
+    this._count = el("p.quiet", { role: "status" });
     this._list = el("ul.facts");
     this._shown = "";
+    this._resting = null;
     queueMicrotask(() => this.states());
+    this.until(() => clearTimeout(this._resting));
     return el("div.page", {}, this._count, this._list);
   }
 
   states() {
-    const devices = devicesOf(this.hass);
-    const shown = JSON.stringify(devices.map((one) => [one.device.id, one.silent, one.battery]));
+    if (this._resting !== null) {
+      return;
+    }
+    this._resting = setTimeout(() => {
+      this._resting = null;
+      if (this._again !== this.hass) {
+        this.states();
+      }
+    }, PAUSE);
+    this._again = this.hass;
+    this._show();
+  }
+
+  _show() {
+    const rows = devicesOf(this.hass).map((one) => ({ ...one, said: this._said(one) }));
+    const shown = JSON.stringify(rows.map(({ name, trouble, said }) => [name, trouble, said]));
     if (shown === this._shown) {
       return;
     }
     this._shown = shown;
-    const silent = devices.filter((one) => one.silent).length;
     const { devices: words } = this.words;
-    this._count.textContent = fill(words.count, { count: devices.length, silent });
-    this._list.replaceChildren(...devices.map((one) => this._row(one)));
+    const troubled = rows.filter(({ trouble }) => trouble !== "well").length;
+    const count = rows.length;
+    const sentence = count === 0 ? words.none : troubled ? words.troubled : words.all_well;
+    setText(this._count, fill(sentence, { count, troubled }));
+    this._list.replaceChildren(...rows.map((row) => this._row(row)));
   }
 
-  _row({ device, entities, silent, battery }) {
-    const { devices: words } = this.words;
-    const area = this.hass.areas?.[device.area_id]?.name;
-    const said = [
-      silent === 0 ? words.speaks : silent === entities ? words.silent : fill(words.partly, { silent, entities }),
-      battery === null ? null : fill(words.battery, { battery }),
-      area,
-    ];
-    const bad = silent > 0 || low({ battery });
+  _said({ device, trouble, lacking, faults, battery, empty, why }) {
+    const { devices: words, comma } = this.words;
+    const names = (list) => ({ names: list.join(comma) });
+    return [
+      trouble === "well" ? words.well : null,
+      trouble === "silent" ? fill(why ? words.silent_why : words.silent, { why }) : null,
+      faults.length ? fill(words.fault, names(faults)) : null,
+      trouble !== "silent" && lacking.length ? fill(words.lacking, names(lacking)) : null,
+      battery !== null ? fill(words.battery, { battery }) : empty ? words.battery_low : null,
+      this.hass.areas?.[device.area_id]?.name,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+  }
+
+  _row({ device, name, trouble, said }) {
+    const [symbol, kind] = ICONS[trouble];
+    // Home Assistant shows a device's page to administrators only.
+    const title = this.hass.user?.is_admin
+      ? el("a", { href: `/config/devices/device/${device.id}` }, name)
+      : name;
     return el(
-      bad ? "li.bad" : "li.good",
+      `li.${kind}`,
       {},
-      icon(bad ? "mdi:alert-circle" : "mdi:check-circle"),
-      el(
-        "span",
-        {},
-        el(
-          "a",
-          { href: `/config/devices/device/${device.id}` },
-          device.name_by_user ?? device.name ?? device.id,
-        ),
-        `${this.words.colon}${said.filter(Boolean).join(" · ")}`,
-      ),
+      icon(symbol),
+      el("div", {}, el("div.title", {}, title), el("div.quiet", {}, said)),
     );
   }
 }

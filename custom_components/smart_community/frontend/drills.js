@@ -2,7 +2,7 @@
 
 import { FiguresCard } from "./card.js";
 import { el, setTextOrHide } from "./dom.js";
-import { clock, said } from "./words.js";
+import { capital, clock, said } from "./words.js";
 
 const TIERS = ["property", "committee", "department", "township"];
 const FIRST = "smoke_multiple";
@@ -26,8 +26,7 @@ export class Drills extends FiguresCard {
       this._past = el("ul.facts");
       this._content.replaceChildren(
         ...(may.length ? [this._make(may)] : []),
-        el("h3", {}, words.past),
-        this._past,
+        el("section", { "aria-label": words.past }, el("h3", {}, words.past), this._past),
       );
     }
     const past = this.communities.flatMap((community) => community.drills).reverse();
@@ -66,7 +65,7 @@ export class Drills extends FiguresCard {
       el("select", { name }, ...pairs.map((pair) => option(pair, chosen)));
     const field = (title, input) => el("label.field", {}, title, input);
     const loops = Object.entries(this.store.words.loops);
-    const tiers = TIERS.map((tier) => [tier, this.store.words.tiers[tier]]);
+    const tiers = TIERS.map((tier) => [tier, capital(this.store.words.tiers[tier])]);
     const zone = el("input", { name: "zone", type: "text", autocomplete: "off" });
     const problem = el("p.problem", { role: "alert", hidden: true });
     const send = el("button.deed.first", { type: "submit" }, words.begin);

@@ -322,7 +322,7 @@ export class IncidentPane {
       el(
         "span",
         {},
-        `${who} (${by.join(this._words.comma)})${this._words.colon}`,
+        fill(this._words.asked, { who, how: by.join(this._words.comma) }),
         el("span.state", {}, this._rungState(step)),
       ),
     );
@@ -353,9 +353,11 @@ export class IncidentPane {
           el(
             "span",
             {},
-            `${this._store.nameOf(row, notice.responder)} (${
-              this._store.words.channels[channel] ?? channel
-            })${this._words.colon}${came}`,
+            fill(this._words.asked, {
+              who: this._store.nameOf(row, notice.responder),
+              how: this._store.words.channels[channel] ?? channel,
+            }),
+            came,
           ),
         );
       }),

@@ -8,6 +8,7 @@ import { fill, said } from "./words.js";
 
 // What people see more often than a detector does.
 const FIRST = "illegal_renovation";
+const ELSEWHERE = "-";
 
 export class Report extends Card {
   make() {
@@ -44,7 +45,8 @@ export class Report extends Card {
     this._area = el(
       "select",
       { name: "area", onchange: () => this._showPlace() },
-      ...options([...areas, ["", words.elsewhere]]),
+      // Nobody is to be sent to the first place of the list because none was chosen.
+      ...options([["", words.choose], ...areas, [ELSEWHERE, words.elsewhere]]),
     );
     this._where = el("input", { name: "where", type: "text", autocomplete: "off" });
     this._whereField = el("label.field", {}, words.where, this._where);
@@ -80,7 +82,7 @@ export class Report extends Card {
   /** The plan of the area that is chosen, or a field for words where there is none. */
   _showPlace() {
     const area = this.hass.areas?.[this._area.value];
-    this._whereField.hidden = area !== undefined;
+    this._whereField.hidden = this._area.value !== ELSEWHERE;
     this._picker = area?.picture
       ? new PointPicker({ words: this.words, picture: area.picture, name: area.name })
       : null;
@@ -89,10 +91,11 @@ export class Report extends Card {
 
   async _submit() {
     const { report: words } = this.words;
-    const zone = this._area.value || this._where.value.trim();
+    const elsewhere = this._area.value === ELSEWHERE;
+    const zone = elsewhere ? this._where.value.trim() : this._area.value;
     if (!zone) {
       setTextOrHide(this._problem, words.missing_where);
-      this._where.focus();
+      (elsewhere ? this._where : this._area).focus();
       return;
     }
     this._send.disabled = true;

@@ -3,10 +3,12 @@
 import { FiguresCard } from "./card.js";
 import { el } from "./dom.js";
 import { share } from "./phrases.js";
-import { fill, span } from "./words.js";
+import { fill, shortDay, span } from "./words.js";
 
 const PERIODS = [7, 30, 90];
 const SVG = "http://www.w3.org/2000/svg";
+
+const mostOf = (days) => Math.max(...days.map((day) => day.incidents));
 
 export class Statistics extends FiguresCard {
   show() {
@@ -66,6 +68,7 @@ export class Statistics extends FiguresCard {
       ),
       el("h3", {}, words.by_day),
       this._chart(community.days),
+      this._axis(community.days),
       this._legend(),
       this._table(community),
     );
@@ -73,7 +76,7 @@ export class Statistics extends FiguresCard {
 
   _chart(days) {
     const height = 120;
-    const most = Math.max(1, ...days.map((day) => day.incidents));
+    const most = Math.max(1, mostOf(days));
     const chart = document.createElementNS(SVG, "svg");
     const { by_day: title, most_a_day: label } = this.words.statistics;
     chart.setAttribute("viewBox", `0 0 ${days.length * 10} ${height}`);
@@ -96,6 +99,17 @@ export class Statistics extends FiguresCard {
       chart.append(bar(index, 0, real, "real"), bar(index, real, day.false_alarms, "false"));
     });
     return chart;
+  }
+
+  /** From when to when, and how high the highest is; a screen reader has it from the chart. */
+  _axis(days) {
+    const most = fill(this.words.statistics.most_a_day, { most: mostOf(days) });
+    const [first, last] = [days[0], days.at(-1)].map(({ day }) => shortDay(this.hass, day));
+    return el(
+      "p.axis.quiet",
+      { "aria-hidden": "true" },
+      ...[first, most, last].map((text) => el("span", {}, text)),
+    );
   }
 
   _legend() {

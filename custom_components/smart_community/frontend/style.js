@@ -144,8 +144,16 @@ tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy th, .busy td { font-weight: 700; }
 .busy ha-icon { color: var(--error-color); }
 td { font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; }
-.wide th, .wide td { text-align: start; vertical-align: top; min-width: 5rem; }
+.stacked th, .stacked td { text-align: start; vertical-align: top; }
+/* On a phone each row is a card, and each cell says what it is. */
+@media (max-width: 700px) {
+  .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .stacked tr { display: grid; padding: .6rem .75rem; border-block-end: 1px solid var(--divider-color); }
+  .stacked th, .stacked td { padding: .15rem 0; border: 0; }
+  .stacked th { font-weight: 600; padding-block-end: .3rem; }
+  .stacked td { display: grid; grid-template-columns: minmax(5rem, 1fr) 2fr; gap: .75rem; }
+  .stacked td::before { content: attr(data-label); color: var(--secondary-text-color); }
+}
 .switch {
   min-height: 2.75rem; min-width: 3.5rem; border: 1px solid var(--secondary-text-color);
   background: var(--card-background-color);
@@ -163,11 +171,12 @@ td { font-variant-numeric: tabular-nums; }
 }
 .chart .real, .legend .real { fill: var(--deed); background: var(--deed); }
 .chart .false, .legend .false { fill: var(--warning-color); background: var(--warning-color); }
+.axis { display: flex; justify-content: space-between; font-size: .9rem; padding-block: .2rem .5rem; }
 .legend { display: flex; gap: .5rem; align-items: center; padding-block: .3rem .8rem; }
 .legend span { width: 1rem; height: 1rem; border-radius: 3px; }
 .communities { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: .75rem; }
 .community {
-  padding: 1rem; display: grid; gap: .4rem; background: var(--card-background-color);
+  padding: 1rem; display: grid; gap: .4rem; align-content: start; background: var(--card-background-color);
   border: 1px solid var(--divider-color); border-inline-start: 6px solid var(--severity);
   border-radius: var(--ha-card-border-radius, 12px);
 }
@@ -191,9 +200,11 @@ a { color: inherit; }
 .facts ha-icon { color: var(--secondary-text-color); }
 .facts .good ha-icon { color: var(--success-color); }
 .facts .bad ha-icon { color: var(--error-color); }
+.facts .title { font-weight: 600; }
 .facts .now { font-weight: 600; }
 .facts .now ha-icon { color: var(--primary-color); }
-.timeline li { padding-block: .3rem; border-block-end: 1px solid var(--divider-color); }
+/* A digest is one word of 64 letters. */
+.timeline li { overflow-wrap: anywhere; padding-block: .3rem; border-block-end: 1px solid var(--divider-color); }
 .timeline time { font-variant-numeric: tabular-nums; font-weight: 600; }
 .actions {
   position: sticky;
@@ -235,8 +246,13 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
 .key li { display: flex; gap: .4rem; align-items: center; }
 .key .curve { width: 2rem; height: .5rem; flex: none; margin: 0; }
 .curve .grid { stroke: var(--divider-color); }
-.curve .label { fill: var(--secondary-text-color); font-size: 12px; }
-.levels { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
+.curve .label {
+  fill: var(--secondary-text-color); font-size: 12px;
+  /* What is drawn over it would strike it through. */
+  paint-order: stroke; stroke: var(--primary-background-color); stroke-width: 4px;
+}
+@media (max-width: 700px) { .curve .label { font-size: 20px; } }
+.levels { padding-block-start: .4rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
 .levels dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 .photo {
   display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; min-height: 3.5rem;

@@ -48,8 +48,13 @@ export class Township extends Card {
           .map(([name, found]) => el("span.chip", {}, `${words.severity[name]} ${found.length}`)),
       ),
       first
-        ? el("p", {}, el("strong", {}, nameOf(store, first, words)), ` ${dueLine(store, first, words)}`)
+        ? el(
+            "p",
+            {},
+            el("a", { href: `/smart-community/desk?incident=${first.id}` }, nameOf(store, first, words)),
+          )
         : el("p.quiet", {}, words.none_open),
+      first ? el("p.countdown", {}, dueLine(store, first, words)) : null,
       first
         ? el(
             "p.quiet",

@@ -42,6 +42,9 @@ export async function said(hass, error) {
   return error?.message ?? String(error);
 }
 
+/** "residents' committee" where a line begins. */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 const pad = (number) => String(number).padStart(2, "0");
 
 /** A span in seconds as a clock shows it: 4:05, 1:04:05; days in words. */
@@ -62,6 +65,12 @@ const zoneOf = (hass) => (hass.locale?.time_zone === "local" ? undefined : hass.
 /** The day with its year, for what is kept for years. */
 export function day(hass, moment) {
   return moment.toLocaleDateString(languageOf(hass), { timeZone: zoneOf(hass), dateStyle: "long" });
+}
+
+/** A calendar day, "2026-11-24", of a period. */
+export function shortDay(hass, day) {
+  const date = new Date(`${day}T00:00Z`);
+  return date.toLocaleDateString(languageOf(hass), { timeZone: "UTC", month: "short", day: "numeric" });
 }
 
 /** The hour, with the day if it is not today, in the zone that the user has chosen. */
