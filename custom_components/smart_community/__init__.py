@@ -61,6 +61,7 @@ from .modbus_bus import ModbusBusData, async_setup_bus
 from .modbus_idle import async_follow_hours
 from .modbus_maps import async_remove_maps
 from .people import SWAP, People, kept_swaps
+from .phones import Phones
 from .photos import async_serve_photos, evidence_url
 from .plans import Plans
 from .providers import Providers
@@ -242,7 +243,8 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
 
     providers = Providers(hass, entry, refused)
     people.swaps = lambda: kept_swaps(engine.kept(SWAP))
-    channels = _channels(hass, people, providers)
+    phones = Phones(hass, people, engine)
+    channels = _channels(hass, people, providers, phones)
     reachability = Reachability(hass, entry, people, providers)
     try:
         await engine.start(
@@ -273,6 +275,7 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     entry.runtime_data = CommunityData(
         engine=engine,
         people=people,
+        phones=phones,
         providers=providers,
         channels=channels,
         reachability=reachability,
@@ -335,13 +338,13 @@ async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) 
 
 
 def _channels(
-    hass: HomeAssistant, people: People, providers: Providers
+    hass: HomeAssistant, people: People, providers: Providers, phones: Phones
 ) -> Mapping[ChannelKind, Channel]:
     def addresses() -> Mapping[tuple[str, ChannelKind], Address]:
         return people.addresses
 
     channels: tuple[Channel, ...] = (
-        Companion(hass),
+        Companion(hass, phones),
         Speaker(hass, addresses),
         Persistent(hass),
         *(Exchange(hass, kind, addresses, providers) for kind in EXCHANGED),

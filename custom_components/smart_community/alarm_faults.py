@@ -3,7 +3,7 @@
 A device is lost when all of its watched entities are, or when it says itself that it is cut off.
 When all watched devices of one config entry are lost (two at least), its coordinator, bus or
 cloud is: the first of its entities speaks for it, and what was told of its devices is taken back.
-When one of them is back, the rest are faults of their own again.
+When one of them is back, the rest are faults of their own again. Phones are each their own.
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from .alarm_delivery import Reason
 from .alarm_kinds import Said
 from .alarm_reading import DISCONNECTED, LOST
+from .phones import is_phone
 
 _LOST: Final = (LOST, DISCONNECTED)
 
@@ -39,8 +40,11 @@ class Faults:
         registry = er.async_get(self._hass)
         for entity_id in entity_ids:
             entry = registry.async_get(entity_id)
-            device = (entry.device_id if entry is not None else None) or entity_id
-            hub = (entry.config_entry_id if entry is not None else None) or device
+            if entry is None or is_phone(entry):
+                device = hub = entity_id
+            else:
+                device = entry.device_id or entity_id
+                hub = entry.config_entry_id or device
             self._device[entity_id] = device
             self._members[device].add(entity_id)
             self._hub[device] = hub

@@ -32,6 +32,7 @@ from homeassistant.util.hass_dict import HassKey
 from .alarm_kinds import CLASSLESS, Kind, classes, domains
 from .const import DOMAIN
 from .core.plan import Active
+from .phones import phones_of
 
 DATA_INDEX: HassKey[AlarmIndex] = HassKey(f"{DOMAIN}_alarm_index")
 
@@ -55,7 +56,7 @@ class Wanted:
 
     `domains` and `classes` (empty: any class) narrow what areas, floors, labels and devices bring
     in; entities that are named are taken whatever they are. `classless`: domains that the classes
-    do not narrow.
+    do not narrow. `phones`: the community whose people's phones are watched as well, "" for all.
     """
 
     entities: frozenset[str]
@@ -63,6 +64,7 @@ class Wanted:
     domains: frozenset[str]
     classes: frozenset[str]
     classless: frozenset[str] = frozenset()
+    phones: str | None = None
 
     @classmethod
     def of(cls, target: Mapping[str, Any], options: Mapping[str, Any]) -> Self:
@@ -80,6 +82,7 @@ class Wanted:
             domains=domains(kind, options),
             classes=classes(kind, options),
             classless=CLASSLESS if kind is Kind.ACTIVITY else frozenset(),
+            phones=options.get("community", "") if options.get("phones") else None,
         )
 
 
@@ -288,6 +291,8 @@ class _Registry:
                     )
                 )
             )
+            if wanted.phones is not None:
+                found = found.union(phones_of(self._hass, wanted.phones))
             self._by_wanted[wanted] = found
         return found
 

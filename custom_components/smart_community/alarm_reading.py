@@ -139,16 +139,21 @@ class LimitGauge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultGauge:
-    """A fault is an entity that cannot be reached, or a battery that runs low."""
+    """A fault is an entity that cannot be reached, or a battery that runs low.
+
+    `phone`: whether an entity shows what is known of a phone. Such a one is unavailable while its
+    community is not loaded, which says nothing of the phone.
+    """
 
     battery_below: float
+    phone: Callable[[str], bool] = lambda _entity_id: False
 
     def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
         """Read availability and charge. An entity that was taken away is no fault any more."""
         if state is None:
             return Level.CLEAR, None
         if state.state == STATE_UNAVAILABLE:
-            return Level.RAISED, LOST
+            return (Level.NONE, None) if self.phone(entity_id) else (Level.RAISED, LOST)
         if state.state == STATE_UNKNOWN:
             return Level.NONE, None
         device_class = state.attributes.get(ATTR_DEVICE_CLASS)

@@ -1,4 +1,4 @@
-"""Binary sensors: a bus's inputs, and whether a community's engine does what it promises."""
+"""Binary sensors: a bus's inputs, and whether a community's engine and phones do their part."""
 
 from typing import Any, cast, override
 
@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .binary_sensor_modbus import async_setup_modbus_binary_sensors
+from .binary_sensor_phone import async_setup_phones
 from .binary_sensor_zigbee import async_setup_zigbee_binary_sensors
 from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
@@ -28,7 +29,9 @@ async def async_setup_entry(
     elif entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_binary_sensors(entry, async_add_entities)
     else:
-        async_add_entities([EngineProblem(cast("CommunityEntry", entry))])
+        community = cast("CommunityEntry", entry)
+        async_add_entities([EngineProblem(community)])
+        await async_setup_phones(hass, community, async_add_entities)
 
 
 class EngineProblem(CommunityEntity, BinarySensorEntity):

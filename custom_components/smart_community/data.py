@@ -20,6 +20,7 @@ from .engine.evidence import EvidenceFiles
 from .errors import refusal
 from .modbus_bus import ModbusBusData
 from .people import People
+from .phones import Phones
 from .plans import Plans
 from .providers import Providers
 from .reachability import Reachability
@@ -48,6 +49,7 @@ class CommunityData:
 
     engine: Engine
     people: People
+    phones: Phones
     providers: Providers
     channels: Mapping[ChannelKind, Channel]
     deeds: Deeds

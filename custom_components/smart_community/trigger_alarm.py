@@ -38,6 +38,7 @@ from .const import DATA_AGREED_LIMIT, DATA_AT_WORK, DATA_STILL_RAISED
 from .core.errors import DomainError
 from .core.plan import Active, Season
 from .loops import LOOPS
+from .phones import shows_phone
 from .plan_words import active_of
 from .services_detect import ACTIVE, sensible
 from .trigger_owned import OwnedTrigger
@@ -165,6 +166,8 @@ _BELONGS: Final = {
     "events": {Kind.EVENT},
     "every": {Kind.SOUND, Kind.ACTIVITY},
     "battery_below": {Kind.FAULT},
+    "phones": {Kind.FAULT},
+    "community": {Kind.FAULT},
 }
 _SEASON: Final = ("season_limit", "season_begins", "season_ends")
 
@@ -224,6 +227,8 @@ _OPTIONS = {
     probatio.Optional("events"): _WORDS,
     probatio.Optional("every"): cv.positive_time_period,
     probatio.Optional("battery_below"): _NUMBER,
+    probatio.Optional("phones"): cv.boolean,
+    probatio.Optional("community"): cv.string,
     probatio.Optional("device_class"): probatio.All(cv.ensure_list, [probatio.In(_CLASSES)]),
     probatio.Optional("loop"): probatio.In(sorted(LOOPS)),
     probatio.Optional("active"): probatio.All(ACTIVE, sensible),
@@ -269,16 +274,18 @@ _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
     Kind.VALUE: lambda _options: ValueReader(),
     Kind.SOUND: lambda options: SoundReader(options.get("every", _SOUND_EVERY)),
     Kind.ACTIVITY: lambda options: ActivityReader(options.get("every", _LIFE_EVERY)),
-    Kind.FAULT: lambda options: LevelReader(
-        FaultGauge(battery_below=options.get("battery_below", _BATTERY_BELOW))
-    ),
 }
 
 
-def _reader(options: ConfigType, agreed: Callable[[str], float | None]) -> Reader:
+def _reader(
+    hass: HomeAssistant, options: ConfigType, agreed: Callable[[str], float | None]
+) -> Reader:
     kind = options["kind"]
     if kind in _BELONGS["limit"]:
         return LevelReader(_limit_gauge(options, agreed))
+    if kind is Kind.FAULT:
+        below = options.get("battery_below", _BATTERY_BELOW)
+        return LevelReader(FaultGauge(battery_below=below, phone=partial(shows_phone, hass)))
     return _READERS[kind](options)
 
 
@@ -307,7 +314,7 @@ class AlarmTrigger(OwnedTrigger):
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
         loop = self._options.get("loop") or self.loop
-        reader = _reader(self._options, partial(_agreed, self._hass, loop))
+        reader = _reader(self._hass, self._options, partial(_agreed, self._hass, loop))
         watch = AlarmWatch(
             self._hass,
             self._wanted,

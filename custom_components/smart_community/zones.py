@@ -8,6 +8,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import floor_registry as fr
 
+from .phones import shows_phone
+
 
 class ZoneBy(StrEnum):
     """What counts as one place for a loop."""
@@ -30,9 +32,10 @@ def zone_of(
     """Key and name of the zone of a source.
 
     A source without a floor counts by its area, one without an area by itself: an alarm is never
-    refused because nobody has placed the detector yet. `community`: the entry's id and title.
+    refused because nobody has placed the detector yet. A person's phone is nowhere else than in the
+    community: all that no longer receive are one incident. `community`: the entry's id and title.
     """
-    if by is ZoneBy.COMMUNITY:
+    if by is ZoneBy.COMMUNITY or shows_phone(hass, entity_id):
         return f"community:{community[0]}", community[1]
     area = area_of(hass, entity_id) if by is not ZoneBy.SOURCE else None
     if area is None:

@@ -247,7 +247,7 @@ async def test_every_field_that_is_offered_is_taken(hass: HomeAssistant) -> None
         {"kind": "event", "events": ["single"]},
         {"kind": "outside", "limit": 1, "upper_limit": 3, "unit": "m"},
         {"kind": "sound", "every": "00:00:10"},
-        {"kind": "fault", "battery_below": 10},
+        {"kind": "fault", "battery_below": 10, "phones": True, "community": ""},
     ]
     await listen(hass, *(automation(TARGET, one, f"a{n}") for n, one in enumerate(taken)))
     described = (await async_get_all_descriptions(hass))["smart_community.alarm"]

@@ -87,6 +87,13 @@ class Scene(Estate):
             phone.on_notice = self._pushed
 
     def _pushed(self, notice: Notice) -> None:
+        # As Android's app says of each notice that asks for it.
+        if notice.data.get("confirmation"):
+            self.hass.bus.async_fire(
+                "mobile_app_notification_received",
+                {"tag": notice.tag},
+                context=Context(user_id=self.users[notice.phone].id),
+            )
         # A notice that is replaced in silence or taken away rings nobody.
         silent = notice.data.get("channel") == "smart_community_updates"
         if notice.message != "clear_notification" and not silent:

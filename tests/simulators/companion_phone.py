@@ -63,11 +63,15 @@ class Relay(HttpFarEnd):
         self.phones: dict[str, Phone] = {}
         self.status = 201
         self.delay = 0.0
+        # Tokens of phones that were given up: what is sent there comes to nothing.
+        self.gone: set[str] = set()
 
     async def _push(self, request: web.Request) -> web.Response:
         body = await request.json()
         if self.delay:
             await asyncio.sleep(self.delay)
+        if body["push_token"] in self.gone:
+            return web.json_response({"errorType": "InvalidToken"}, status=404)
         if self.status == 201:
             self.phones[body["push_token"]].receive(body)
         limits = {"successful": 1, "errors": 0, "maximum": 500, "resetsAt": "2030-01-01T00:00:00Z"}
@@ -90,6 +94,7 @@ class Phone:
     connected: bool = False
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _task: asyncio.Task[None] | None = None
+    _session: aiohttp.ClientSession | None = None
 
     @property
     def push_token(self) -> str:
@@ -119,6 +124,7 @@ class Phone:
             answer.raise_for_status()
             self.webhook_id = (await answer.json())["webhook_id"]
         self.relay.phones[self.push_token] = self
+        self._session = session
         if self.local:
             self._task = asyncio.create_task(self._listen(session))
 
@@ -177,6 +183,11 @@ class Phone:
             self.shade[notice.tag] = notice
         self.on_notice(notice)
         asyncio.get_running_loop().create_task(self._tell())
+        if notice.data.get("confirmation") and self._session is not None:
+            received = self._fire(
+                self._session, "mobile_app_notification_received", {"tag": notice.tag}
+            )
+            asyncio.get_running_loop().create_task(received)
 
     async def _tell(self) -> None:
         async with self._news:
@@ -209,10 +220,13 @@ class Phone:
         event = {"action": action, "tag": tag}
         if words:
             event["reply_text"] = words
-        body = {
-            "type": "fire_event",
-            "data": {"event_type": "mobile_app_notification_action", "event_data": event},
-        }
+        await self._fire(session, "mobile_app_notification_action", event)
+
+    async def _fire(
+        self, session: aiohttp.ClientSession, event_type: str, event: dict[str, Any]
+    ) -> None:
+        """Tell Home Assistant of an event, as the app does."""
+        body = {"type": "fire_event", "data": {"event_type": event_type, "event_data": event}}
         path = f"{self.url}/api/webhook/{self.webhook_id}"
         async with session.post(path, json=body) as answer:
             answer.raise_for_status()

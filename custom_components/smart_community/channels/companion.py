@@ -6,9 +6,10 @@ handed over proves nothing. Over the local channel the app confirms; that is a r
 
 import asyncio
 import logging
-from typing import Any, override
+from collections.abc import Iterable
+from typing import Any, Protocol, override
 
-from homeassistant.components.mobile_app.const import DATA_PUSH_CHANNEL
+from homeassistant.components.mobile_app.const import CONF_USER_ID, DATA_PUSH_CHANNEL
 from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
 from homeassistant.components.mobile_app.util import get_notify_service
 from homeassistant.components.notify.const import DOMAIN as NOTIFY
@@ -27,21 +28,38 @@ _LOGGER = logging.getLogger(__name__)
 CONFIRM_WITHIN = 5.0
 
 
+class Receipts(Protocol):
+    """Who keeps account of what phones confirm."""
+
+    def pushed(self, user: str, incident: str) -> None:
+        """Note that a push about an incident is on its way to a user's phones."""
+
+    def heard(self, user: str) -> None:
+        """Note that a phone of a user has shown that it receives."""
+
+
 class Companion(Unanswered):
     """The companion app: a push per phone, each in its own task; a hanging one delays no other."""
 
     kind = ChannelKind.PUSH
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Keep the way to Home Assistant."""
+    def __init__(self, hass: HomeAssistant, receipts: Receipts) -> None:
+        """Keep the way to Home Assistant, and to whoever counts receipts."""
         self._hass = hass
+        self._receipts = receipts
 
     async def send(self, message: Message, responder: Responder) -> Outcome:
         """Push to every phone; delivered if one has confirmed, failed if none was reached."""
         data = {"message": message.text, "title": message.title, "data": payload(message)}
-        results = await self._each(responder, data)
-        if not results:
+        phones = self._phones(responder)
+        if not phones:
             raise ChannelError("no_phone")
+        for user in set(phones.values()):
+            self._receipts.pushed(user, message.incident)
+        results = await self._each(phones, data)
+        for user, result in zip(phones.values(), results, strict=True):
+            if result is DeliveryState.DELIVERED:
+                self._receipts.heard(user)
         states = [state for state in results if isinstance(state, DeliveryState)]
         if not states:
             raise ChannelError("; ".join(sorted({str(problem) for problem in results})))
@@ -51,16 +69,20 @@ class Companion(Unanswered):
     @override
     async def withdraw(self, tag: str, responder: Responder) -> None:
         """Take the notice off every phone."""
-        await self._each(responder, {"message": "clear_notification", "data": {"tag": tag}})
+        data = {"message": "clear_notification", "data": {"tag": tag}}
+        await self._each(self._phones(responder), data)
+
+    def _phones(self, responder: Responder) -> dict[str, str]:
+        """Return the webhooks of the responder's phones, each with its user."""
+        return {
+            entry.data[CONF_WEBHOOK_ID]: entry.data[CONF_USER_ID]
+            for entry in self._hass.config_entries.async_entries(MOBILE_APP)
+            if entry.data.get(CONF_USER_ID) in responder.users
+        }
 
     async def _each(
-        self, responder: Responder, data: dict[str, Any]
+        self, phones: Iterable[str], data: dict[str, Any]
     ) -> list[DeliveryState | BaseException]:
-        phones = [
-            entry.data[CONF_WEBHOOK_ID]
-            for entry in self._hass.config_entries.async_entries(MOBILE_APP)
-            if entry.data.get("user_id") in responder.users
-        ]
         # Begun at once, not in the loop's next turn: an alarm waits for nothing that can wait.
         pushes = [create_eager_task(self._push(webhook_id, data)) for webhook_id in phones]
         return await asyncio.gather(*pushes, return_exceptions=True)
@@ -117,6 +139,8 @@ def payload(message: Message) -> dict[str, Any]:
         ],
         "ttl": 0,
         "priority": "high",
+        # Android's app says then that the notice has come; iOS has no such word.
+        "confirmation": True,
     }
     if message.image:
         data["image"] = message.image
