@@ -11,10 +11,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.smart_community.const import DOMAIN
 from tests.components.conftest import FarEnd, responder
+from tests.components.zigbee_ground import set_up
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.modbus_server import ModbusServer
+from tests.simulators.mqtt_broker import MqttBroker
+from tests.simulators.zigbee import VirtualCoordinator
 from tests.simulators.zigbee_radio import radio
 
+from .building import Building
+from .bus import Bus
+from .recognition import Recognition
 from .scene import LOUDSPEAKER, Scene, loudspeaker, telephone
 
 __all__ = ["radio"]
@@ -71,16 +77,9 @@ async def relay(socket_enabled: None) -> AsyncIterator[Relay]:
 
 
 @pytest.fixture
-async def gateway(socket_enabled: None) -> AsyncIterator[ModbusServer]:
-    async with ModbusServer() as server:
-        yield server
-
-
-@pytest.fixture
 async def scene(
     hass: HomeAssistant,
     relay: Relay,
-    gateway: ModbusServer,
     tmp_path: Path,
     freezer: FrozenDateTimeFactory,
 ) -> AsyncIterator[Scene]:
@@ -136,7 +135,31 @@ async def scene(
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    scene = Scene(hass, entry, far_end, freezer, relay=relay, gateway=gateway, users=users)
+    scene = Scene(hass, entry, far_end, freezer, relay=relay, users=users)
     await scene.settle()
     yield scene
     await scene.close()
+
+
+@pytest.fixture
+async def bus(scene: Scene) -> AsyncIterator[Bus]:
+    async with ModbusServer() as gateway:
+        bus = Bus(scene, gateway)
+        yield bus
+        await bus.close()
+
+
+@pytest.fixture
+async def box(scene: Scene) -> AsyncIterator[Recognition]:
+    async with MqttBroker() as broker:
+        box = Recognition(scene, broker)
+        yield box
+        await box.close()
+
+
+@pytest.fixture
+async def building(scene: Scene, radio: VirtualCoordinator) -> AsyncIterator[Building]:
+    async with scene.real_time():
+        network = await set_up(scene.hass, radio)
+        yield Building(scene, radio, network)
+        assert await scene.hass.config_entries.async_unload(network.entry_id)

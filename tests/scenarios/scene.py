@@ -14,7 +14,6 @@ from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
-from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -24,7 +23,6 @@ from custom_components.smart_community.const import DOMAIN
 from tests.blueprints.conftest import Estate
 from tests.components.conftest import FarEnd
 from tests.simulators.companion_phone import Notice, Relay
-from tests.simulators.modbus_server import ModbusServer, Unit
 
 # The engine gathers for some hundredths of a second, and the bus is asked every 0.8 s.
 _AT_ONCE = timedelta(seconds=3)
@@ -74,15 +72,12 @@ class Scene(Estate):
         freezer: FrozenDateTimeFactory,
         *,
         relay: Relay,
-        gateway: ModbusServer,
         users: Mapping[str, User],
     ) -> None:
         super().__init__(hass, entry, far_end, freezer)
         self.relay = relay
-        self.gateway = gateway
         self.users = users
         self.began = dt_util.utcnow()
-        self._bus: MockConfigEntry | None = None
         for phone in relay.phones.values():
             phone.on_notice = self._pushed
 
@@ -101,60 +96,6 @@ class Scene(Estate):
             self.far_end.calls.append(
                 {"kind": way, "who": notice.phone, "at": dt_util.utcnow(), "text": notice.message}
             )
-
-    async def modbus(self, **points: dict[str, Any]) -> dict[str, str]:
-        """Wire points to a unit on the bus, all in the corridor; returns their entity ids.
-
-        Each point: a bit by its `device_class`, or with `unit_of_measurement` an input register
-        (scale as in the table).
-        """
-        unit = Unit()
-        rows = []
-        for address, (key, more) in enumerate(points.items()):
-            is_bit = "unit_of_measurement" not in more
-            (unit.discrete if is_bit else unit.input)[address] = 0
-            rows.append(
-                {
-                    "key": key,
-                    "name": key,
-                    "kind": "discrete" if is_bit else "input",
-                    "type": "bool" if is_bit else "uint16",
-                    "address": address,
-                    "lane": "fast",
-                    **more,
-                }
-            )
-        self.unit = self.gateway.units[1] = unit
-        self._addresses = {key: address for address, key in enumerate(points)}
-        self._bus = MockConfigEntry(
-            domain=DOMAIN,
-            title="Bus",
-            data={
-                "kind": "modbus_bus",
-                "transport": "tcp",
-                "host": "127.0.0.1",
-                "port": self.gateway.port,
-            },
-            subentries_data=[
-                ConfigSubentryData(
-                    subentry_type="unit",
-                    title="Unit",
-                    unique_id="unit:1",
-                    data={"unit": 1, "family": "point_table", "points": rows},
-                )
-            ],
-        )
-        self._bus.add_to_hass(self.hass)
-        assert await self.hass.config_entries.async_setup(self._bus.entry_id)
-        registry = er.async_get(self.hass)
-        entries = er.async_entries_for_config_entry(registry, self._bus.entry_id)
-        keys = {one.unique_id.rpartition(f"{one.config_subentry_id}_")[2]: one for one in entries}
-        found = {key: keys[key].entity_id for key in points}
-        for entity_id in found.values():
-            registry.async_update_entity(entity_id, area_id=self.area.id)
-        for entity_id in found.values():
-            await self.seen(entity_id, lambda state: state not in {None, "unavailable", "unknown"})
-        return found
 
     def thing(self, domain: str, device_class: str | None, state: str, **attributes: Any) -> str:
         """An entity of another integration, in the corridor."""
@@ -179,27 +120,8 @@ class Scene(Estate):
         self.hass.states.async_set(entity_id, state, {**before, **attributes})
         await self.settle()
 
-    def wire(self, key: str, value: float) -> None:
-        """Set what stands in a point's bit or register at the unit."""
-        address = self._addresses[key]
-        table: dict[int, Any] = (
-            self.unit.input if address in self.unit.input else self.unit.discrete
-        )
-        table[address] = int(value)
-
-    async def wired(
-        self, wires: Mapping[str, str], key: str, value: float, *, begin: bool = True
-    ) -> None:
-        """Let the field change and be seen; unless it goes on with `begin` off, time begins."""
-        before = self.hass.states.get(wires[key]).state
-        if begin:
-            self.begin()
-        self.wire(key, value)
-        await self.seen(wires[key], lambda state: state != before)
-        await self.settle()
-
     async def seen(self, entity_id: str, wanted: Callable[[str | None], bool]) -> None:
-        """Wait until the bus has brought a state.
+        """Wait until the field has brought a state.
 
         The poller's rounds and its socket know only real time: the scene's clock goes along with
         it meanwhile.
@@ -353,8 +275,6 @@ class Scene(Estate):
 
     async def close(self) -> None:
         """Leave no socket and no timer behind."""
-        if self._bus is not None:
-            assert await self.hass.config_entries.async_unload(self._bus.entry_id)
         assert await self.hass.config_entries.async_unload(self.entry.entry_id)
 
 

@@ -1,58 +1,10 @@
-"""Loops from a Zigbee device on a virtual coordinator to the first phone that rings."""
+"""Loops from a Zigbee device on a virtual coordinator to the phones that ring."""
 
-from collections.abc import AsyncIterator
+from datetime import timedelta
 
-import pytest
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from tests.simulators.zigbee import devices
 
-from tests.components.zigbee_ground import known, pair, set_up, until
-from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
-from tests.simulators.zigbee.description import DeviceDescription
-
-from .scene import Scene
-
-
-class Building:
-    """A Zigbee network whose devices all stand in the corridor."""
-
-    def __init__(self, scene: Scene, radio: VirtualCoordinator, network: MockConfigEntry) -> None:
-        self.scene = scene
-        self.radio = radio
-        self.network = network
-        self._moments: set[str] = set()
-
-    async def install(self, described: DeviceDescription) -> VirtualDevice:
-        """Pair a device and put it into the corridor."""
-        device = self.radio.add(described)
-        hass = self.scene.hass
-        await pair(hass, self.network, device)
-        found = known(hass, self.network, device)
-        assert found is not None
-        dr.async_get(hass).async_update_device(found.id, area_id=self.scene.area.id)
-        return device
-
-    def heard(self, word: str) -> set[str]:
-        """Moments at which the network's event entities have said a word."""
-        for one in self.scene.hass.states.async_all("event"):
-            if one.attributes.get("event_type") == word:
-                self._moments.add(one.state)
-        return self._moments
-
-    async def rings(self, *rows: tuple[str, str]) -> None:
-        """Wait until these people were told in these ways."""
-        await until(lambda: {*rows} <= {row[1:] for row in self.scene.told_since()})
-
-
-@pytest.fixture
-async def building(
-    hass: HomeAssistant, scene: Scene, radio: VirtualCoordinator
-) -> AsyncIterator[Building]:
-    async with scene.real_time():
-        network = await set_up(hass, radio)
-        yield Building(scene, radio, network)
-        assert await hass.config_entries.async_unload(network.entry_id)
+from .building import Building
 
 
 async def test_smoke_multiple_of_two_zigbee_detectors(building: Building) -> None:
@@ -73,22 +25,105 @@ async def test_gas_leak_of_a_zigbee_detector(building: Building) -> None:
     await building.rings(("guard", "push!"))
 
 
-async def test_lock_tamper_of_a_zigbee_lock(building: Building) -> None:
-    door = await building.install(devices.lock())
-    await building.scene.automate("lock_tamper", wrong_codes=3)
-    for tried in range(3):
+async def test_lock_tamper(building: Building) -> None:
+    scene, door = building.scene, await building.install(devices.lock())
+    await scene.automate("lock_tamper")
+    for tried in range(1, 6):
+        assert scene.told_since() == []
+        await scene.pass_time(seconds=20)
+        scene.begin()
         await door.wrong_code()
-        # Two in one instant of the event's clock would be one state; people type more slowly.
-        await until(lambda tried=tried: len(building.heard("wrong_code")) == tried + 1)
+        await building.hears("wrong_code", tried)
+    await building.rings(("guard", "push"))
+    await scene.until("11:30")
+    await scene.dealt_with("police")  # a tamper that is over needs nobody to close it
+    scene.expect("""
+        0:00   guard   push
+        1:00   guard   voice
+        10:00  police  push
+        11:00  police  sms
+    """)
+    assert await scene.ended() == [("lock_tamper", "closed", "handled")]
+
+
+async def test_lock_tamper_is_believed_at_once(building: Building) -> None:
+    door = await building.install(devices.lock())
+    await building.scene.automate("lock_tamper")
+    await door.tamper()
     await building.rings(("guard", "push"))
 
 
-async def test_group_rental_by_the_codes_of_a_zigbee_lock(building: Building) -> None:
-    door = await building.install(devices.lock())
-    await building.scene.automate("group_rental", credentials=3)
-    for user in range(3):
+async def test_group_rental(building: Building) -> None:
+    scene, door = building.scene, await building.install(devices.lock())
+    await scene.automate("group_rental")
+    for number, user in enumerate((1, 2, 3, 1, 2, 3, 4, 5, 6, 7), 1):
+        await scene.pass_time(hours=6)
         await door.operate("unlock", source="keypad", user=user)
+        await building.hears("unlocked", number)
+    assert scene.told_since() == []
+    scene.begin()
+    await door.operate("unlock", source="keypad", user=8)
     await building.rings(("secretary", "push"))
+    await scene.until("72:30:00")
+    scene.expect("""
+        0:00      secretary  push
+        15:00     secretary  voice
+        72:00:00  police     push
+        72:00:00  urban      push
+        72:15:00  police     sms
+        72:15:00  urban      sms
+    """)
+    await scene.dealt_with("urban", "seven tenants, told to leave")
+    assert await scene.ended() == [("group_rental", "closed", "handled")]
+
+
+async def test_night_intrusion(building: Building) -> None:
+    scene, fence = building.scene, await building.install(devices.motion())
+    await scene.automate("night_intrusion")
+    await scene.at_clock("22:50")
+    scene.begin()
+    for moves in (True, False, True):
+        await fence.alarm(moves)
+        await building.sees("motion", moves)
+    await scene.until("9:00")
+    assert scene.active == []
+    await scene.until("17:00", steps=timedelta(minutes=1))
+    # Who already stands there when the night begins is heard then.
+    scene.expect("""
+        10:00  guard   push
+        11:00  guard   voice
+        15:00  police  push
+        16:00  police  sms
+    """)
+    await fence.alarm(on=False)
+    await building.sees("motion", False)
+    await scene.settle()
+    assert await scene.ended() == [("night_intrusion", "closed", "cleared")]
+
+
+async def test_garbage_off_hours_sleeps_while_the_room_is_open(building: Building) -> None:
+    scene, room = building.scene, await building.install(devices.motion())
+    await scene.automate("garbage_off_hours")
+    await scene.at_clock("18:30")
+    for moves in (True, False):
+        await room.alarm(moves)
+        await building.sees("motion", moves)
+    await scene.pass_time(hours=24, steps=timedelta(hours=1))
+    assert scene.told_since() == []
+
+
+async def test_device_fault_of_a_zigbee_battery(building: Building) -> None:
+    scene, smoke = building.scene, await building.install(devices.smoke())
+    await scene.automate("device_fault")
+    await smoke.battery(12)
+    await building.sees("battery", "12.0")
+    scene.begin()
+    await scene.until("31:00")
+    scene.expect("30:00 guard push")
+    await smoke.battery(100)
+    await building.sees("battery", "100.0")
+    await scene.settle()
+    assert await scene.ended() == [("device_fault", "closed", "cleared")]
 
 
 async def test_sos_of_a_zigbee_button(building: Building) -> None:
