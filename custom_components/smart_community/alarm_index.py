@@ -29,7 +29,7 @@ from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.util.hass_dict import HassKey
 
-from .alarm_kinds import CLASSLESS, Kind, classes, domains
+from .alarm_kinds import CLASSLESS, DIAGNOSTIC, Kind, classes, domains
 from .const import DOMAIN
 from .core.plan import Active
 from .phones import phones_of
@@ -50,21 +50,27 @@ _QUIET: Final = 0.5
 _LONGEST: Final = 5.0
 
 
+# Devices, areas, floors, labels.
+type _Places = tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
     """What one trigger wants to watch.
 
     `domains` and `classes` (empty: any class) narrow what areas, floors, labels and devices bring
     in; entities that are named are taken whatever they are. `classless`: domains that the classes
-    do not narrow. `phones`: the community whose people's phones are watched as well, "" for all.
+    do not narrow. `diagnostic`: classes of which a place brings in diagnostic entities as well.
+    `phones`: the community whose people's phones are watched as well, "" for all.
     """
 
     entities: frozenset[str]
-    places: tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
+    places: _Places
     domains: frozenset[str]
     classes: frozenset[str]
     classless: frozenset[str] = frozenset()
     phones: str | None = None
+    diagnostic: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, target: Mapping[str, Any], options: Mapping[str, Any]) -> Self:
@@ -83,6 +89,7 @@ class Wanted:
             classes=classes(kind, options),
             classless=CLASSLESS if kind is Kind.ACTIVITY else frozenset(),
             phones=options.get("community", "") if options.get("phones") else None,
+            diagnostic=DIAGNOSTIC if kind is Kind.FAULT else frozenset(),
         )
 
 
@@ -272,7 +279,7 @@ class _Registry:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._by_places: dict[tuple[frozenset[str], ...], dict[tuple[str, str], set[str]]] = {}
+        self._by_places: dict[tuple[_Places, bool], dict[tuple[str, str], set[str]]] = {}
         self._by_wanted: dict[Wanted, frozenset[str]] = {}
 
     def sources(self, wanted: Wanted) -> frozenset[str]:
@@ -293,16 +300,25 @@ class _Registry:
             )
             if wanted.phones is not None:
                 found = found.union(phones_of(self._hass, wanted.phones))
+            if wanted.diagnostic:
+                every = self._grouped(wanted.places, diagnostic=True)
+                found = found.union(
+                    *(
+                        group
+                        for (domain, device_class), group in every.items()
+                        if domain in wanted.domains and device_class in wanted.diagnostic
+                    )
+                )
             self._by_wanted[wanted] = found
         return found
 
     def _grouped(
-        self, places: tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
+        self, places: _Places, *, diagnostic: bool = False
     ) -> dict[tuple[str, str], set[str]]:
         """Return the entities of some places by domain and device class ("" without one)."""
-        groups = self._by_places.get(places)
+        groups = self._by_places.get((places, diagnostic))
         if groups is None:
-            groups = self._by_places[places] = {}
+            groups = self._by_places[places, diagnostic] = {}
             names = ("device_id", "area_id", "floor_id", "label_id")
             selection = TargetSelection(
                 {name: list(ids) for name, ids in zip(names, places, strict=True)}
@@ -310,7 +326,7 @@ class _Registry:
             # The registry's device class, not the state's: at start many have no state yet.
             entities = er.async_get(self._hass).entities
             for entity_id in async_extract_referenced_entity_ids(
-                self._hass, selection, expand_group=False
+                self._hass, selection, expand_group=False, primary_entities_only=not diagnostic
             ).indirectly_referenced:
                 entry = entities[entity_id]
                 if entry.disabled_by is not None:

@@ -90,6 +90,10 @@ SIGNS_OF_LIFE: Final = frozenset(
 # Of signs of life a place brings in all of these: they have no class to choose by.
 CLASSLESS: Final = frozenset(("event", "lock"))
 
+# Of faults a place brings in these of its diagnostic entities: batteries and connections are
+# nearly always that, and Home Assistant's own targets leave them out.
+DIAGNOSTIC: Final = frozenset((SensorDeviceClass.BATTERY, BinarySensorDeviceClass.CONNECTIVITY))
+
 
 def domains(kind: Kind, options: Mapping[str, Any]) -> frozenset[str]:
     """Return the domains that a place brings in for a trigger of a kind."""

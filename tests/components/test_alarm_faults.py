@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -118,6 +119,35 @@ async def test_a_battery_is_a_fault_of_its_own(
     assert [one["value"] for _, one in ears.runs] == ["battery"]
     await says(hass, "off", battery, device_class="battery")
     assert in_fault(ears) == set()
+
+
+async def test_a_place_brings_in_batteries_though_they_are_diagnostic(
+    hass: HomeAssistant, network: MockConfigEntry
+) -> None:
+    (smoke,) = device(hass, network, "d1", "smoke")
+    registry = er.async_get(hass)
+    entry = registry.async_get(smoke)
+    assert entry is not None
+    battery, signal = (
+        registry.async_get_or_create(
+            "sensor",
+            "test",
+            kind,
+            suggested_object_id=kind,
+            config_entry=network,
+            device_id=entry.device_id,
+            original_device_class=kind,
+            entity_category=EntityCategory.DIAGNOSTIC,
+        ).entity_id
+        for kind in ("battery", "signal_strength")
+    )
+    ears = await listen(hass, automation({"device_id": [entry.device_id]}, FAULT))
+    await says(hass, "12", battery, device_class="battery")
+    assert in_fault(ears) == {battery}
+    # What says nothing of the device but shows its last value does not stand for it.
+    await says(hass, "-70", signal, device_class="signal_strength")
+    await says(hass, "unavailable", smoke, battery)
+    assert len(in_fault(ears)) == 1
 
 
 async def test_a_device_that_is_taken_away_is_no_fault_any_more(
