@@ -57,4 +57,10 @@ class Building:
 
     async def rings(self, *rows: tuple[str, str]) -> None:
         """Wait until these people were told in these ways."""
-        await until(lambda: {*rows} <= {row[1:] for row in self.scene.told_since()})
+        wanted = {*rows}
+        await until(
+            lambda: (
+                wanted
+                <= {(who, way) for _, who, ways in self.scene.told_since() for way in ways.split()}
+            )
+        )
