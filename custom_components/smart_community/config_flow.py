@@ -8,6 +8,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
+    OptionsFlow,
     SubentryFlowContext,
 )
 from homeassistant.core import callback
@@ -20,6 +21,7 @@ from .config_flow_provider import ProviderSubentryFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .config_flow_unit import UnitSubentryFlow
 from .config_flow_zigbee import ZigbeeNetworkFlow
+from .config_flow_zigbee_pairing import ZigbeePairingFlow
 from .const import (
     CONF_KIND,
     DOMAIN,
@@ -58,6 +60,18 @@ class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, ZigbeeNetworkFlow, 
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         return _SUBENTRIES[config_entry.data[CONF_KIND]]
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        return ZigbeePairingFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        return bool(config_entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK)
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -39,6 +39,7 @@ _ERRORS: Final = {
     Trouble.CANNOT_CONNECT: "zigbee_cannot_connect",
     Trouble.NO_RADIO: "zigbee_no_radio",
     Trouble.CANNOT_RESTORE: "zigbee_cannot_restore",
+    Trouble.OTHER_NETWORK: "zigbee_changed_meanwhile",
 }
 
 
@@ -128,7 +129,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
             return self._confirm("zigbee_form")
         probe = await self._probe_module()
         try:
-            identity = await probe.form(self._coordinator, backups(self.hass))
+            identity = await probe.form(self._coordinator, backups(self.hass), self._found)
         except NetworkError as err:
             return self._confirm("zigbee_form", err)
         return await self._created(identity)
@@ -145,7 +146,9 @@ class ZigbeeNetworkFlow(ConfigFlow):
                 kept = await probe.last_backup(self._coordinator, self._database)
                 if kept is None:
                     raise AbortFlow("zigbee_no_backup")
-                identity = await probe.restore(self._coordinator, kept, backups(self.hass))
+                identity = await probe.restore(
+                    self._coordinator, kept, backups(self.hass), self._found
+                )
         except NetworkError as err:
             return self._confirm("zigbee_restore", err)
         return self._moved(identity)
@@ -154,12 +157,12 @@ class ZigbeeNetworkFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Take the present settings of the same network as the right ones once confirmed."""
-        if user_input is None:
+        if user_input is None or self._found is None:  # only offered where there is one
             return self._confirm("zigbee_adopt")
         probe = await self._probe_module()
         try:
             async with self._let_go():
-                identity = await probe.adopt(self._coordinator, self._database)
+                identity = await probe.adopt(self._coordinator, self._database, self._found)
         except NetworkError as err:
             return self._confirm("zigbee_adopt", err)
         return self._moved(identity)

@@ -4,8 +4,9 @@ from typing import Any, override
 
 from homeassistant.components.lock import LockEntity
 
-from .errors import failure
+from .errors import failure, refusal
 from .field.zigbee.model import LockError
+from .may import async_may_unlock
 from .zigbee_entity import ZigbeeEntity
 
 
@@ -24,7 +25,9 @@ class DoorLock(ZigbeeEntity, LockEntity):
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        """Unlock. Raises HomeAssistantError if the lock did not."""
+        """Unlock, for whoever may. Raises HomeAssistantError if the lock did not."""
+        if not await async_may_unlock(self.hass, self._context):
+            raise refusal("unlocking_not_permitted", lock=self._data.name_of(self._ieee))
         await self._operate(lock=False)
 
     async def _operate(self, *, lock: bool) -> None:

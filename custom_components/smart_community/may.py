@@ -3,7 +3,7 @@
 from homeassistant.core import Context, HomeAssistant
 
 from .core.model import Actor
-from .core.permits import Deed, Permit, best, permit, role_of
+from .core.permits import Deed, Permit, Role, best, permit, role_of
 from .data import communities
 
 
@@ -26,3 +26,18 @@ async def async_may(hass: HomeAssistant, context: Context | None, deed: Deed) ->
         return False
     role = role_of(Actor(user_id=context.user_id), administrator=user is not None and user.is_admin)
     return permit(role, deed) is Permit.ALLOWED
+
+
+async def async_may_unlock(hass: HomeAssistant, context: Context | None) -> bool:
+    """Whether whoever stands behind a context may unlock a door, where Home Assistant lets them.
+
+    Whoever a community knows is held to its table as with all that stands on the site; a resident
+    whom no community knows is Home Assistant's matter: the door may be their own.
+    """
+    if await async_may(hass, context, Deed.OPERATE):
+        return True
+    for entry in communities(hass):
+        standings = await entry.runtime_data.people.standings_of(context or Context())
+        if any(standing.role is not Role.OUTSIDER for standing in standings):
+            return False
+    return True

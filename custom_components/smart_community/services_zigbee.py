@@ -21,18 +21,20 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.helpers.trace import trace_id_get
 
 from .const import DOMAIN
 from .core.permits import Deed
 from .errors import failure, refusal
-from .field.zigbee.model import LockError, LockProblem, WeekdaySchedule
+from .field.zigbee.model import CodeSlot, LockError, LockProblem, WeekdaySchedule
 from .may import async_may
 from .zigbee_network import ZigbeeData, ieee_of, networks
 from .zigbee_pairing import PAIRING_TIME, async_permit
 
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=1000))
-_LOCK: Final = {probatio.Required("lock"): cv.entity_id, probatio.Required("slot"): _SLOT}
+SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=1000))
+_LOCK: Final = {probatio.Required("lock"): cv.entity_id, probatio.Required("slot"): SLOT}
+_READ: Final = {probatio.Required("lock"): cv.entity_id, probatio.Optional("slot"): SLOT}
 SCHEDULE: Final[dict[Any, Any]] = {
     probatio.Inclusive("days", "schedule"): probatio.All(
         cv.ensure_list, probatio.Length(min=1), [probatio.In(_DAYS)]
@@ -45,9 +47,7 @@ _PERMIT: Final[dict[Any, Any]] = {
     probatio.Optional("seconds", default=PAIRING_TIME): probatio.All(
         probatio.Coerce(int), probatio.Range(min=0, max=254)
     ),
-    probatio.Exclusive("router", "through"): cv.string,
-    probatio.Exclusive("install_code", "through"): cv.string,
-    probatio.Optional("ieee"): cv.string,
+    probatio.Optional("router"): cv.string,
     probatio.Optional("area"): cv.string,
 }
 _DEVICE: Final[dict[Any, Any]] = {probatio.Required("device"): cv.string}
@@ -65,6 +65,7 @@ def async_register_zigbee_services(hass: HomeAssistant) -> None:
         )
     for name, codes, schema, response in (
         ("set_lock_code", _set_code, {**_LOCK, **SCHEDULE}, SupportsResponse.ONLY),
+        ("list_lock_codes", _list_codes, _READ, SupportsResponse.ONLY),
         ("clear_lock_code", _clear_code, _LOCK, SupportsResponse.NONE),
         (
             "enable_lock_code",
@@ -108,25 +109,54 @@ async def async_set_lock_code(
 
 
 def schedule_of(said: dict[str, Any]) -> WeekdaySchedule | None:
-    """Read the hours of a code, None if it opens always."""
+    """Read the hours of a code, None if it opens always. Raises ServiceValidationError."""
     if "days" not in said:
         return None
-    return WeekdaySchedule(
+    schedule = WeekdaySchedule(
         days=sum(1 << _DAYS.index(day) for day in set(said["days"])),
         start_hour=said["start"].hour,
         start_minute=said["start"].minute,
         end_hour=said["end"].hour,
         end_minute=said["end"].minute,
     )
+    if schedule.backwards:
+        raise refusal("lock_hours_backwards")
+    return schedule
+
+
+def _told(code: CodeSlot) -> dict[str, Any]:
+    told: dict[str, Any] = {"slot": code.slot, "enabled": code.enabled, "type": code.kind}
+    if (hours := code.schedule) is not None:
+        told["days"] = [day for at, day in enumerate(_DAYS) if hours.days & 1 << at]
+        told["start"] = f"{hours.start_hour:02}:{hours.start_minute:02}"
+        told["end"] = f"{hours.end_hour:02}:{hours.end_minute:02}"
+    return told
 
 
 async def _set_code(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     said = call.data
+    if trace_id_get() is not None:
+        raise refusal("lock_code_in_script")
     schedule = schedule_of(dict(said))
     code = await async_set_lock_code(
         hass, call.context, said["lock"], said["slot"], schedule=schedule, code=None
     )
     return {"code": code}
+
+
+async def _list_codes(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Ask a lock about one slot, or about each: a lock that sleeps takes a second for every one."""
+    data, cluster = await _lock(hass, call.context, call.data["lock"])
+    locks = data.network.locks
+    try:
+        if (slot := call.data.get("slot")) is not None:
+            slots = [slot]
+        else:
+            slots = list(range(1, await locks.code_slots(cluster) + 1))
+        found = [await locks.code_slot(cluster, one) for one in slots]
+    except LockError as err:
+        raise _said(err.problem, call.data["lock"]) from err
+    return {"codes": [_told(code) for code in found if code is not None]}
 
 
 async def _clear_code(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -154,8 +184,6 @@ async def _permit(hass: HomeAssistant, call: ServiceCall) -> None:
         call.data["seconds"],
         router=router[1] if router is not None else None,
         router_ieee=router[2] if router is not None else None,
-        install_code=call.data.get("install_code"),
-        ieee=call.data.get("ieee"),
         area_id=call.data.get("area"),
     )
 

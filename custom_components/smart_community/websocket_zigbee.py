@@ -9,7 +9,7 @@ from homeassistant.components.websocket_api.decorators import async_response, we
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
-from .services_zigbee import SCHEDULE, async_set_lock_code, schedule_of
+from .services_zigbee import SCHEDULE, SLOT, async_set_lock_code, schedule_of
 
 
 @callback
@@ -22,7 +22,7 @@ def async_register_zigbee_commands(hass: HomeAssistant) -> None:
     {
         probatio.Required("type"): "smart_community/set_lock_code",
         probatio.Required("lock"): cv.entity_id,
-        probatio.Required("slot"): cv.positive_int,
+        probatio.Required("slot"): SLOT,
         probatio.Required("code"): str,
         **SCHEDULE,
     }

@@ -44,7 +44,10 @@ async def async_permit(
     try:
         async with asyncio.timeout(_WITHIN):
             if key is not None:
-                await app.permit_with_link_key(key[0], key[1], seconds)
+                from .field.zigbee.lock import no_trace  # noqa: PLC0415 (as in _link_key)
+
+                with no_trace():
+                    await app.permit_with_link_key(key[0], key[1], seconds)
             else:
                 node = network.address(router_ieee) if router_ieee is not None else None
                 await app.permit(seconds, node=node)

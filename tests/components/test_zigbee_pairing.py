@@ -1,17 +1,19 @@
-"""Letting one device in by the code on its label, and nobody else."""
+"""Letting one device in by the code on its label, and nobody else; the code is kept nowhere."""
 
-import traceback
-from typing import Any
+import logging
+from collections.abc import Callable
 
+import probatio
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import area_registry as ar
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
-from .translated import assert_said
+from .translated import assert_flow_said
 from .zigbee_ground import known, state, until
 
 # The example of the Base Device Behavior Specification (13-0402), 10.1: code and checksum.
@@ -21,35 +23,70 @@ IEEE = "00:0d:6f:00:0a:90:69:e7"
 LABEL = " ".join(CODE[at : at + 4] for at in range(0, len(CODE), 4))
 
 
-async def permit(hass: HomeAssistant, **said: Any) -> None:
-    await hass.services.async_call(DOMAIN, "permit_join", said, blocking=True)
+@pytest.fixture
+def traces(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """All that is recorded or logged from now on, with every debug log that there is."""
+    for name in ("", "bellows", "bellows.ash", "zigpy", "zha"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    events: list[str] = []
+    hass.bus.async_listen("*", lambda event: events.append(str(event.data)))
+    return lambda: " ".join((*events, caplog.text)).upper()
+
+
+async def enter(hass: HomeAssistant, network: MockConfigEntry, **said: str) -> str:
+    """Fill in the form of the network's options; returns the error, or why it is done."""
+    flows = hass.config_entries.options
+    form = await flows.async_init(network.entry_id)
+    assert_flow_said(form)
+    result = await flows.async_configure(form["flow_id"], said)
+    assert_flow_said(result)
+    if result["type"] is FlowResultType.ABORT:
+        return result["reason"]
+    assert "suggested_value" not in str(
+        [key.description for key in result["data_schema"].schema if key == "install_code"]
+    )
+    flows.async_abort(result["flow_id"])
+    return result["errors"]["base"]
 
 
 async def test_a_code_lets_its_device_in_and_no_other(
-    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    traces: Callable[[], str],
 ) -> None:
     stranger = radio.add(devices.smoke())
+    stair = ar.async_get(hass).async_create("Stair 2")
     for number, (code, with_address) in enumerate(
         ((CODE, True), (LABEL, True), ("Z:{ieee}$I:{code}", False), ("{ieee}|{code}\n", False))
     ):
         smoke = radio.add(devices.smoke(), ieee=f"{IEEE[:-1]}{number}")
         smoke.install_code = bytes.fromhex(CODE)
         plain = str(smoke.ieee).replace(":", "").upper()
-        said = {"install_code": code.format(ieee=plain, code=CODE)}
-        await permit(hass)
+        said = {"install_code": code.format(ieee=plain, code=CODE), "area": stair.id}
+        await hass.services.async_call(DOMAIN, "permit_join", blocking=True)
         with pytest.raises(JoinRefusedError):  # open to all, it still wants its own key
             await smoke.join()
-        await permit(hass, **said, **({"ieee": str(smoke.ieee)} if with_address else {}))
+        said |= {"ieee": str(smoke.ieee)} if with_address else {}
+        assert await enter(hass, network, **said) == "zigbee_open_to_device"
         with pytest.raises(JoinRefusedError):
             await stranger.join()
         await smoke.join()
         await until(lambda smoke=smoke: known(hass, network, smoke) is not None)
+        await until(lambda smoke=smoke: known(hass, network, smoke).area_id == stair.id)
         zone = f"{smoke.ieee}-1-1280"
         await until(lambda zone=zone: state(hass, network, zone).state == "off")
+    key = smoke.link_key()
+    assert key is not None
+    for secret in (CODE, CODE[:32], LABEL, key.hex(), key.hex(":")):
+        assert secret.upper() not in traces()
 
 
-async def test_a_bad_code_opens_nothing_and_is_said_without_the_code(
-    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+async def test_a_bad_code_opens_nothing_and_no_code_is_recorded_or_logged(
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    traces: Callable[[], str],
 ) -> None:
     plain = IEEE.replace(":", "")
     for said in (
@@ -63,13 +100,23 @@ async def test_a_bad_code_opens_nothing_and_is_said_without_the_code(
         {"install_code": f"Z:{plain}$I:{WRONG}"},
         {"install_code": "https://example.com/smoke"},
         {"install_code": ""},
-        {"ieee": IEEE},
+        {"install_code": "", "ieee": " "},
     ):
-        with pytest.raises(ServiceValidationError) as refused:
-            await permit(hass, **said)
-        assert refused.value.translation_key == "zigbee_install_code_invalid", said
+        assert await enter(hass, network, **said) == "zigbee_install_code_invalid", said
         assert not radio.permitting, said
-        logged = "".join(traceback.format_exception(refused.value)).lower()
-        code = said.get("install_code")
-        assert not code or code.lower() not in logged
-    assert_said("exceptions.zigbee_install_code_invalid.message", set())
+    with pytest.raises(probatio.Invalid):  # what an action is called with is recorded
+        await hass.services.async_call(DOMAIN, "permit_join", {"install_code": ""}, blocking=True)
+    assert CODE[:32] not in traces()
+
+
+async def test_a_code_for_a_network_that_is_away_says_so(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    said = {"install_code": CODE, "ieee": IEEE}
+    await radio.refuse(True)
+    await until(lambda: state(hass, network, "connection").state == "off")
+    assert await enter(hass, network, **said) == "zigbee_network_down"
+    await hass.config_entries.async_unload(network.entry_id)
+    assert await enter(hass, network, **said) == "zigbee_network_down"
+    await radio.refuse(False)
+    await hass.config_entries.async_setup(network.entry_id)

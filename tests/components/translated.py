@@ -9,6 +9,8 @@ from typing import Any
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import Selector
 
+from custom_components.smart_community.const import DOMAIN
+
 COMPONENT = Path(__file__).parents[2] / "custom_components" / "smart_community"
 LANGUAGES = ("en", "zh-Hans")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -76,8 +78,11 @@ def _assert_fields(path: str, schema: Mapping[Any, Any], given: set[str]) -> Non
 
 def assert_flow_said(result: Mapping[str, Any]) -> None:
     """A step of one of our flows has all its words: title, fields, options, errors, reasons."""
-    handler = result["handler"]
-    path = "config" if isinstance(handler, str) else f"config_subentries.{handler[1]}"
+    match result["handler"]:
+        case str(handler):  # the integration's name, or an entry's id
+            path = "config" if handler == DOMAIN else "options"
+        case (_, kind):
+            path = f"config_subentries.{kind}"
     given = set(result.get("description_placeholders") or {})
     match result["type"]:
         case "form":

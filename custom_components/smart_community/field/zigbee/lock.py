@@ -16,7 +16,7 @@ from zigpy.zcl.clusters.closures import DoorLock
 from zigpy.zcl.clusters.general import Alarms
 from zigpy.zcl.foundation import Status
 
-from .model import LockError, LockProblem, WeekdaySchedule
+from .model import CodeSlot, LockError, LockProblem, WeekdaySchedule
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -103,6 +103,45 @@ class Locks:
         status = DoorLock.UserStatus.Enabled if enabled else DoorLock.UserStatus.Disabled
         _accepted(await _ask(cluster.set_user_status(slot - 1, status)))
 
+    async def code_slot(self, cluster: Cluster, slot: int) -> CodeSlot | None:
+        """Read what becomes of a code, None for an empty slot. Raises LockError.
+
+        By status and type: the command that reads the code would bring it over the air.
+        """
+        user = slot - 1
+        status = _said(await _ask(cluster.get_user_status(user)), "user_status")
+        if status not in {DoorLock.UserStatus.Enabled, DoorLock.UserStatus.Disabled}:
+            return None
+        kind = _said(await _ask(cluster.get_user_type(user)), "user_type")
+        weekly = kind == DoorLock.UserType.Week_Day_Schedule_User
+        return CodeSlot(
+            slot=slot,
+            enabled=status == DoorLock.UserStatus.Enabled,
+            kind=kind.name.lower(),
+            schedule=await self._schedule(cluster, user) if weekly else None,
+        )
+
+    async def _schedule(self, cluster: Cluster, user: int) -> WeekdaySchedule | None:
+        said = await _ask(cluster.get_week_day_schedule(0, user))
+        days = _said(said, "days_mask")
+        if said.status != Status.SUCCESS or days is None or said.end_minute is None:
+            return None
+        return WeekdaySchedule(
+            days=int(days),
+            start_hour=int(said.start_hour),
+            start_minute=int(said.start_minute),
+            end_hour=int(said.end_hour),
+            end_minute=int(said.end_minute),
+        )
+
+    async def code_slots(self, cluster: Cluster) -> int:
+        """Return how many codes a lock has room for. Raises LockError if it does not say."""
+        name = DoorLock.AttributeDefs.num_of_pin_users_supported.name
+        said, _failure = await _ask(cluster.read_attributes([name], allow_cache=True))
+        if name not in said:
+            raise LockError(LockProblem.NOT_SUPPORTED)
+        return int(said[name])
+
     async def code_lengths(self, cluster: Cluster) -> tuple[int, int]:
         """Return the shortest and longest code that a lock takes; 4 to 8 if it does not say."""
         names: list[Any] = [
@@ -159,6 +198,14 @@ async def _ask(command: Any) -> Any:
     except Exception as err:  # noqa: BLE001
         _LOGGER.debug("A lock does not answer: %s", type(err).__name__)
         raise LockError(LockProblem.NO_ANSWER) from None
+
+
+def _said(answer: Any, field: str) -> Any:
+    """Take a field of an answer; a default response, which has none, says that it cannot."""
+    if not hasattr(answer, field):
+        _accepted(answer)
+        raise LockError(LockProblem.REFUSED)
+    return getattr(answer, field)
 
 
 def _accepted(answer: Any) -> None:

@@ -134,3 +134,22 @@ class WeekdaySchedule:
     start_minute: int
     end_hour: int
     end_minute: int
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the hours end before they begin: a lock counts them within one day."""
+        return (self.start_hour, self.start_minute) >= (self.end_hour, self.end_minute)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeSlot:
+    """What a lock says of one code, never the code.
+
+    `kind`: the user's type in ZCL's word, such as `unrestricted` or `week_day_schedule_user`.
+    `schedule` is None for other kinds, and where the lock has the kind but no hours.
+    """
+
+    slot: int
+    enabled: bool
+    kind: str
+    schedule: WeekdaySchedule | None

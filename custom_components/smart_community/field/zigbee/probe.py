@@ -60,23 +60,29 @@ async def probe(coordinator: Coordinator, database: Path | None = None) -> Found
         return await _look(app, kept)
 
 
-async def form(coordinator: Coordinator, backups: Path) -> Identity:
+# What changes a coordinator is told what a person was shown on it (`shown`, None: no network), and
+# does nothing if that is no longer there: between question and answer, cables get moved.
+
+
+async def form(coordinator: Coordinator, backups: Path, shown: Identity | None) -> Identity:
     """Form a new network, on a quiet channel; what was there is backed up. Raises NetworkError."""
     async with _connected(coordinator, _CHANGE_WITHIN) as app:
-        await _back_up(app, backups)
+        await _back_up(app, backups, shown)
         await app.form_network()
         await app.load_network_info(load_devices=False)
         return identity_of(app.state)
 
 
-async def restore(coordinator: Coordinator, backup: NetworkBackup, backups: Path) -> Identity:
+async def restore(
+    coordinator: Coordinator, backup: NetworkBackup, backups: Path, shown: Identity | None
+) -> Identity:
     """Write a network onto another coordinator: its devices then need not be paired again.
 
     Raises NetworkError with CANNOT_RESTORE if the radio cannot take the network's address, or could
     only once in its life.
     """
     async with _connected(coordinator, _CHANGE_WITHIN) as app:
-        await _back_up(app, backups)
+        await _back_up(app, backups, shown)
         try:
             await app.backups.restore_backup(backup)
         except (CannotWriteNetworkSettings, DestructiveWriteNetworkSettings, ValueError) as err:
@@ -155,11 +161,21 @@ async def _look(app: ControllerApplication, kept: NetworkBackup | None) -> Found
     )
 
 
-async def _back_up(app: ControllerApplication, folder: Path) -> None:
-    """Write down the network that is about to be overwritten, if there is one."""
-    try:
+async def _still_there(app: ControllerApplication, shown: Identity | None) -> None:
+    """See that a coordinator has what a person was shown, with its keys. Raises NetworkError."""
+    found = None
+    with suppress(NetworkNotFormed):
         await app.load_network_info(load_devices=True)
-    except NetworkNotFormed:
+        found = identity_of(app.state)
+    if found != shown:
+        name = found.extended_pan_id if found is not None else "-"
+        raise NetworkError(Trouble.OTHER_NETWORK, name, found)
+
+
+async def _back_up(app: ControllerApplication, folder: Path, shown: Identity | None) -> None:
+    """Write down the network that is about to be overwritten, if there is one."""
+    await _still_there(app, shown)
+    if shown is None:
         return
     backup = app.backups.from_network_state()
     name = str(backup.network_info.extended_pan_id).replace(":", "")
@@ -179,7 +195,7 @@ def _write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-async def adopt(coordinator: Coordinator, database: Path) -> Identity:
+async def adopt(coordinator: Coordinator, database: Path, shown: Identity) -> Identity:
     """Take the coordinator's present settings as the right ones of a network that is known.
 
     They become the newest backup in its database, which zigpy compares with at each start.
@@ -190,8 +206,11 @@ async def adopt(coordinator: Coordinator, database: Path) -> Identity:
     try:
         async with asyncio.timeout(_ANSWER_WITHIN):
             await app.connect()
+            await _still_there(app, shown)
             await app.backups.create_backup()
         return identity_of(app.state)
+    except NetworkError:
+        raise
     except Exception as err:
         raise NetworkError(trouble_of(err)[0], str(err) or type(err).__name__) from err
     finally:
