@@ -82,13 +82,21 @@ async def test_a_blank_coordinator_gets_a_network_when_a_person_says_so(
         await leave(hass)
 
 
-async def test_what_is_overwritten_is_written_down_first(
+async def test_what_is_overwritten_is_what_was_shown_and_is_written_down_first(
     hass: HomeAssistant, radio: VirtualCoordinator
 ) -> None:
     before = epid(radio)
     result = await go(hass, await begin(hass), form(radio.path))
     result = await go(hass, result, {"next_step_id": "zigbee_form"})
+    shown, swapped = radio.tokens.network, VirtualCoordinator(formed=True).tokens.network
+    for other in (swapped, None):
+        radio.tokens.network = other
+        result = await go(hass, result, {})
+        assert result["errors"] == {"base": "zigbee_changed_meanwhile"}
+        assert radio.tokens.network is other
+    radio.tokens.network = shown
     result = await go(hass, result, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
     assert epid(radio) != before
     (kept,) = Path(hass.config.path(".storage/smart_community_zigbee_backups")).iterdir()
     assert kept.stat().st_mode & 0o077 == 0
@@ -229,6 +237,10 @@ async def test_settings_that_somebody_else_changed_become_the_right_ones_only_on
     at = await go(hass, at, {})
     assert at["errors"] == {"base": "zigbee_cannot_connect"}
     await radio.refuse(False)
+    radio.tokens.network = VirtualCoordinator(formed=True).tokens.network
+    at = await go(hass, at, {})
+    assert at["errors"] == {"base": "zigbee_changed_meanwhile"}
+    radio.tokens.network = network
     at = await go(hass, at, {})
     assert (at["type"], at["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     await until(lambda: entry.runtime_data.network.trouble is None)
