@@ -40,6 +40,7 @@ from .const import (
     KIND_MODBUS_BUS,
     KIND_ZIGBEE_NETWORK,
 )
+from .core.agreement import Term
 from .core.events import Send
 from .core.message import Message, compose
 from .core.model import Actor, ChannelKind, Incident, Responder
@@ -147,8 +148,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     def still_raised(source: str) -> bool:
         return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
 
-    def limit_agreed(loop: str, source: str) -> float | None:
-        return agreed_limit(hass, loop, source)
+    def limit_agreed(loop: str, source: str, term: Term) -> float | None:
+        return agreed_limit(hass, loop, source, term)
 
     hass.data[DATA_STILL_RAISED] = still_raised
 

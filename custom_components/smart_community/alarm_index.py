@@ -31,6 +31,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .alarm_kinds import CLASSLESS, DIAGNOSTIC, Kind, classes, domains
 from .const import DOMAIN
+from .core.agreement import Term
 from .core.plan import Active
 from .phones import phones_of
 
@@ -100,6 +101,7 @@ class Watcher(Protocol):
     owner: str | None
     loop: str | None
     active: Active | None
+    terms: frozenset[Term]
 
     def take(self, entity_id: str, state: State | None, context: Context) -> None:
         """Take in a changed state."""
@@ -116,7 +118,7 @@ class WatchView:
     """What an attached trigger matches now.
 
     `owner`: its automation's entity id, if it has one. `loop`: the loop it says it feeds, `active`:
-    the hours of that loop.
+    the hours of that loop. `terms`: the limits that it compares with, each in its unit.
     """
 
     owner: str | None
@@ -124,6 +126,7 @@ class WatchView:
     active: Active | None
     wanted: Wanted
     sources: frozenset[str]
+    terms: frozenset[Term]
 
 
 class AlarmIndex:
@@ -271,6 +274,7 @@ def _view(watcher: Watcher, sources: frozenset[str]) -> WatchView:
         active=watcher.active,
         wanted=watcher.wanted,
         sources=sources,
+        terms=watcher.terms,
     )
 
 

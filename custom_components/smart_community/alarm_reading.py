@@ -35,6 +35,7 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_delivery import Reason
 from .alarm_kinds import Said
+from .core.agreement import Threshold
 from .core.plan import Season
 from .units import in_unit
 
@@ -104,7 +105,7 @@ class LimitGauge:
     unit: str | None = None
     season: Season | None = None
     season_limit: float = 0.0
-    agreed: Callable[[str], float | None] = lambda _entity_id: None
+    agreed: Callable[[str, Threshold], float | None] = lambda _entity_id, _threshold: None
 
     def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
         """Read a value against the limit that holds now."""
@@ -122,14 +123,15 @@ class LimitGauge:
         limit = self._limit(entity_id)
         over = value - limit if self.above else limit - value
         if self.upper is not None:
-            over = max(over, value - self.upper)
+            agreed = self.agreed(entity_id, Threshold.UPPER_LIMIT)
+            over = max(over, value - (self.upper if agreed is None else agreed))
         if over > 0:
             return Level.RAISED, value
         return (Level.CLEAR if over <= -self.hysteresis else Level.BETWEEN), value
 
     def _limit(self, entity_id: str) -> float:
         """Put what was agreed with the residents before the season, the season before the rest."""
-        agreed = self.agreed(entity_id)
+        agreed = self.agreed(entity_id, Threshold.LIMIT)
         if agreed is not None:
             return agreed
         if self.season is not None and self.season.holds(dt_util.now().date()):

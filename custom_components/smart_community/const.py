@@ -5,6 +5,7 @@ from typing import Final
 
 from homeassistant.util.hass_dict import HassKey
 
+from .core.agreement import Term
 from .core.plan import Active
 
 DOMAIN: Final = "smart_community"
@@ -25,8 +26,11 @@ SUBENTRY_PLAN: Final = "plan"
 # reporting every quiet detector at each start would run thousands of automations for nothing.
 DATA_STILL_RAISED: HassKey[Callable[[str], bool]] = HassKey(f"{DOMAIN}_still_raised")
 
-# Asked by the alarm trigger for a loop and an entity: the limit that is agreed with the residents.
-DATA_AGREED_LIMIT: HassKey[Callable[[str, str], float | None]] = HassKey(f"{DOMAIN}_agreed_limit")
+# Asked by the alarm trigger for a loop, an entity, and which limit in which unit: the value that is
+# agreed with the residents.
+DATA_AGREED_LIMIT: HassKey[Callable[[str, str, Term], float | None]] = HassKey(
+    f"{DOMAIN}_agreed_limit"
+)
 
 # Asked by the alarm trigger for a loop, a source and the loop's own hours: is the loop at work now?
 DATA_AT_WORK: HassKey[Callable[[str, str, Active | None], bool]] = HassKey(f"{DOMAIN}_at_work")

@@ -12,7 +12,7 @@ from ulid_transform import ulid_now
 
 from .alarm_index import alarm_index
 from .const import DOMAIN
-from .core.agreement import Agreement, Hold, Threshold
+from .core.agreement import Agreement, Hold, Term, Threshold, unit_of
 from .core.codec import plain
 from .core.errors import DomainError
 from .core.permits import Deed
@@ -27,6 +27,7 @@ _AGREE: Final = {
     probatio.Required("threshold"): probatio.Coerce(Threshold),
     probatio.Exclusive("value", "value"): probatio.Coerce(float),
     probatio.Exclusive("duration", "value"): cv.positive_time_period,
+    probatio.Optional("unit"): cv.string,
     probatio.Required("agreed_by"): cv.string,
     probatio.Optional("valid_from"): cv.datetime,
     probatio.Optional("community"): cv.string,
@@ -52,10 +53,10 @@ def async_register_agree_services(hass: HomeAssistant) -> None:
         )
 
 
-def agreed_limit(hass: HomeAssistant, loop: str, entity_id: str) -> float | None:
+def agreed_limit(hass: HomeAssistant, loop: str, entity_id: str, term: Term) -> float | None:
     """Return the limit that is agreed for a source of a loop, if there is one."""
     for entry in communities(hass):
-        held = entry.runtime_data.engine.agreed(loop, f"source:{entity_id}").get(Threshold.LIMIT)
+        held = entry.runtime_data.engine.agreed(loop, f"source:{entity_id}").get(term)
         if held is not None:
             return held.value
     return None
@@ -68,6 +69,8 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     zone, zone_name = zone_named(hass, said["zone"]) if said["zone"] else ("", "")
     value = said["duration"].total_seconds() if "duration" in said else said.get("value")
     now = dt_util.utcnow()
+    index = alarm_index(hass)
+    terms = {term for one in index.watches() if one.loop == said["loop"] for term in one.terms}
     try:
         agreement = Agreement(
             id=ulid_now(),
@@ -80,6 +83,7 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
             recorded_by=standing.actor.name or standing.role,
             zone=zone,
             zone_name=zone_name,
+            unit=unit_of(said["loop"], said["threshold"], said.get("unit"), terms),
         )
     except DomainError as err:
         raise translated(err) from err

@@ -35,6 +35,7 @@ from .alarm_kinds import Kind, Reader, Said
 from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
 from .const import DATA_AGREED_LIMIT, DATA_AT_WORK, DATA_STILL_RAISED
+from .core.agreement import Term, Threshold
 from .core.errors import DomainError
 from .core.plan import Active, Season
 from .loops import LOOPS
@@ -57,6 +58,7 @@ class AlarmWatch:
         owner: str | None,
         loop: str | None,
         active: Active | None,
+        terms: frozenset[Term] = frozenset(),
         faults: Faults | None = None,
     ) -> None:
         """Begin without any source. `faults`: what puts the faults of many entities together."""
@@ -64,6 +66,7 @@ class AlarmWatch:
         self.owner = owner
         self.loop = loop
         self.active = active
+        self.terms = terms
         self._hass = hass
         self._reader = reader
         self._delivery = delivery
@@ -245,12 +248,20 @@ _LIFE_EVERY: Final = timedelta(minutes=1)
 _BATTERY_BELOW: Final = 20.0
 
 
-def _agreed(hass: HomeAssistant, loop: str | None, entity_id: str) -> float | None:
-    agreed_limit = hass.data.get(DATA_AGREED_LIMIT)
-    return agreed_limit(loop, entity_id) if loop is not None and agreed_limit is not None else None
+def _terms(options: ConfigType) -> frozenset[Term]:
+    """Return the limits that options name, as agreements name them."""
+    unit = options.get("unit", "")
+    named = {"limit": Threshold.LIMIT, "upper_limit": Threshold.UPPER_LIMIT}
+    return frozenset((term, unit) for option, term in named.items() if option in options)
 
 
-def _limit_gauge(options: ConfigType, agreed: Callable[[str], float | None]) -> LimitGauge:
+def _limit_gauge(hass: HomeAssistant, options: ConfigType, loop: str | None) -> LimitGauge:
+    def agreed(entity_id: str, threshold: Threshold) -> float | None:
+        ask = hass.data.get(DATA_AGREED_LIMIT)
+        if loop is None or ask is None:
+            return None
+        return ask(loop, entity_id, (threshold, options.get("unit", "")))
+
     season = None
     if "season_limit" in options:
         season = Season(begins=options["season_begins"], ends=options["season_ends"])
@@ -277,12 +288,10 @@ _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {
 }
 
 
-def _reader(
-    hass: HomeAssistant, options: ConfigType, agreed: Callable[[str], float | None]
-) -> Reader:
+def _reader(hass: HomeAssistant, options: ConfigType, loop: str | None) -> Reader:
     kind = options["kind"]
     if kind in _BELONGS["limit"]:
-        return LevelReader(_limit_gauge(options, agreed))
+        return LevelReader(_limit_gauge(hass, options, loop))
     if kind is Kind.FAULT:
         below = options.get("battery_below", _BATTERY_BELOW)
         return LevelReader(FaultGauge(battery_below=below, phone=partial(shows_phone, hass)))
@@ -314,7 +323,7 @@ class AlarmTrigger(OwnedTrigger):
         """Watch, and report what is in alarm already."""
         delivery = Delivery(self._hass, run_action)
         loop = self._options.get("loop") or self.loop
-        reader = _reader(self._hass, self._options, partial(_agreed, self._hass, loop))
+        reader = _reader(self._hass, self._options, loop)
         watch = AlarmWatch(
             self._hass,
             self._wanted,
@@ -323,6 +332,7 @@ class AlarmTrigger(OwnedTrigger):
             owner=self.owner,
             loop=loop,
             active=_hours(self._options),
+            terms=_terms(self._options),
             faults=Faults(self._hass) if self._options["kind"] is Kind.FAULT else None,
         )
         undo = [alarm_index(self._hass).attach(watch)]

@@ -36,6 +36,7 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_delivery import Delivery, Reason, Report
 from .alarm_index import Wanted, alarm_index
+from .core.agreement import Term
 from .core.plan import Active
 from .lock_words import LockEvent, credential, lock_event, method, speaks_of_locks
 from .loops import LOOPS
@@ -78,6 +79,7 @@ class LockWatch:
         self.owner = owner
         self.loop = loop
         self.active: Active | None = None
+        self.terms: frozenset[Term] = frozenset()
         self._hass = hass
         self._events = events
         self._delivery = delivery

@@ -16,6 +16,7 @@ from custom_components.smart_community.const import (
     DATA_AT_WORK,
     DATA_STILL_RAISED,
 )
+from custom_components.smart_community.core.agreement import Threshold
 
 from .alarm_ears import Ears, automation, detector, listen
 
@@ -306,10 +307,9 @@ async def test_a_value_out_of_its_range_is_an_alarm_at_both_ends(hass: HomeAssis
 
 async def test_a_limit_that_was_agreed_goes_before_the_blueprints(hass: HomeAssistant) -> None:
     level = "sensor.level"
-    hass.data[DATA_AGREED_LIMIT] = lambda loop, source: (
-        30.0 if (loop, source) == ("waterlogging", level) else None
-    )
-    options = {"kind": "above", "limit": 20, "loop": "waterlogging"}
+    agreed = {("waterlogging", level, (Threshold.LIMIT, "mm")): 30.0}
+    hass.data[DATA_AGREED_LIMIT] = lambda *asked: agreed.get(asked)
+    options = {"kind": "above", "limit": 20, "loop": "waterlogging", "unit": "mm"}
     ears = await listen(hass, automation({"entity_id": level}, options))
     for state in ("0", "25", "35"):
         await say(hass, level, state)

@@ -14,6 +14,7 @@ from custom_components.smart_community.core.agreement import (
     agreed,
     hold,
     in_force,
+    unit_of,
 )
 from custom_components.smart_community.core.detection import Detect
 from custom_components.smart_community.core.errors import DomainError
@@ -31,7 +32,7 @@ def said(value: float | None, threshold: Threshold = Threshold.DAY, **more: obje
 
 def holds(*agreements: Agreement, at: object = T0) -> dict[Threshold, float | None]:
     held = in_force(agreements, "noise", HERE, at)
-    return {threshold: one.value for threshold, one in held.items()}
+    return {threshold: one.value for (threshold, _unit), one in held.items()}
 
 
 def test_an_agreement_holds_from_its_day_on_and_the_latest_one_holds() -> None:
@@ -70,6 +71,45 @@ def test_each_says_whether_it_holds_in_its_own_place() -> None:
     assert states(after(days=2)) == [Hold.SUPERSEDED, Hold.IN_FORCE, Hold.IN_FORCE]
 
 
+def test_a_limit_in_one_unit_says_nothing_of_a_limit_in_another() -> None:
+    current = said(400, Threshold.LIMIT, unit="mA")
+    cable = said(80, Threshold.LIMIT, unit="°C", valid_from=after(days=1))
+    held = in_force((current, cable), "noise", HERE, after(days=2))
+    assert {term: one.value for term, one in held.items()} == {
+        (Threshold.LIMIT, "mA"): 400,
+        (Threshold.LIMIT, "°C"): 80,
+    }
+    everywhere = frozenset({""})
+    assert hold(current, (current, cable), everywhere, after(days=2)) is Hold.IN_FORCE
+
+
+TWO = {(Threshold.LIMIT, "mA"), (Threshold.LIMIT, "°C")}
+
+
+def test_the_only_limit_of_a_loop_needs_no_unit() -> None:
+    assert unit_of("noise", Threshold.LIMIT, None, {(Threshold.LIMIT, "m")}) == "m"
+    assert unit_of("noise", Threshold.LIMIT, "mA", TWO) == "mA"
+    assert unit_of("noise", Threshold.DAY, None, ()) == ""
+
+
+@pytest.mark.parametrize(
+    ("threshold", "unit", "key"),
+    [
+        (Threshold.LIMIT, None, "agreement_ambiguous"),
+        (Threshold.LIMIT, "m", "agreement_unit"),
+        (Threshold.UPPER_LIMIT, "mA", "agreement_no_limit"),
+    ],
+)
+def test_a_limit_that_nobody_could_tell_is_refused(
+    threshold: Threshold, unit: str | None, key: str
+) -> None:
+    with pytest.raises(DomainError) as refused:
+        unit_of("noise", threshold, unit, TWO)
+    assert refused.value.key == key
+    with pytest.raises(DomainError):
+        said(60, Threshold.DAY, unit="dB")
+
+
 RULES = (
     Detect(),
     Detect(dwell=timedelta(minutes=5)),
@@ -87,7 +127,7 @@ VALUES = st.fixed_dictionaries(
 def test_a_rule_keeps_its_kind_whatever_is_agreed(
     rule: Detect, values: dict[Threshold, int]
 ) -> None:
-    held = {threshold: said(value, threshold) for threshold, value in values.items()}
+    held = {(threshold, ""): said(value, threshold) for threshold, value in values.items()}
     got = agreed(rule, held)
     for name in ("dwell", "count", "within", "silence", "noise"):
         assert (getattr(got, name) is None) == (getattr(rule, name) is None)

@@ -1,5 +1,8 @@
 """Fire loops, each from its field to its end."""
 
+import pytest
+from homeassistant.exceptions import ServiceValidationError
+
 from .bus import Bus
 from .scene import Scene
 
@@ -124,3 +127,41 @@ async def test_electrical_fire(scene: Scene, bus: Bus) -> None:
         32:00  fire   sms
     """)
     assert await scene.ended() == [("electrical_fire", "closed", "handled")]
+
+
+async def test_what_was_agreed_of_one_limit_leaves_the_loops_other_limits_as_they_are(
+    scene: Scene,
+) -> None:
+    leakage = scene.thing("sensor", "current", "0.1", unit_of_measurement="A")
+    cable = scene.thing("sensor", "temperature", "20", unit_of_measurement="°C")
+    tank = scene.thing("sensor", "distance", "180", unit_of_measurement="cm")
+    said = {"loop": "electrical_fire", "threshold": "limit", "agreed_by": "Owners, 12 March"}
+    with pytest.raises(ServiceValidationError) as refused:
+        await scene.call("secretary", "agree", **said, value=500)
+    assert refused.value.translation_key == "agreement_no_limit"
+    await scene.automate("electrical_fire", "water_supply_fault")
+    with pytest.raises(ServiceValidationError) as refused:
+        await scene.call("secretary", "agree", **said, value=500)
+    assert refused.value.translation_key == "agreement_ambiguous"
+    assert refused.value.translation_placeholders["known"] == "mA, °C"
+    with pytest.raises(ServiceValidationError) as refused:
+        await scene.call("secretary", "agree", **said, value=500, unit="A")
+    assert refused.value.translation_key == "agreement_unit"
+    await scene.call("secretary", "agree", **said, value=500, unit="mA")
+    # Of a range each end is agreed by itself; its unit is the only one with an upper end.
+    water = {**said, "loop": "water_supply_fault", "threshold": "upper_limit"}
+    await scene.call("secretary", "agree", **water, value=4)
+    await scene.says(leakage, "0.45")
+    await scene.says(tank, "350")
+    await scene.pass_time(minutes=11)
+    assert scene.active == []
+    await scene.says(cable, "80")
+    await scene.pass_time(minutes=2)
+    (incident,) = scene.active
+    assert list(incident.sources) == [cable]
+    view = await scene.call("secretary", "get_incident", incident=incident.number)
+    (quoted,) = [one["line"] for one in view["timeline"] if one["kind"] == "agreed"]
+    assert quoted.endswith("500 mA")
+    await scene.says(tank, "450")
+    await scene.pass_time(minutes=11)
+    assert [one.loop for one in scene.active] == ["electrical_fire", "water_supply_fault"]

@@ -4,7 +4,7 @@ A record is never changed or taken out: a new one of the same loop, zone and thr
 place of the older from its day on, and one without a value gives the word back to the blueprint.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,12 +16,13 @@ from .model import aware
 
 
 class Threshold(StrEnum):
-    """What can be agreed on. Times in seconds, `day`, `night` and `hysteresis` in dB(A).
+    """What can be agreed on. Times in seconds, `day` and `night` in dB(A).
 
-    `limit` is in the unit that the blueprint's limit is in.
+    `limit` and `upper_limit` are in the unit that the blueprint's limit is in.
     """
 
     LIMIT = "limit"
+    UPPER_LIMIT = "upper_limit"
     FOR = "for"
     COUNT = "count"
     WITHIN = "within"
@@ -39,6 +40,10 @@ class Hold(StrEnum):
     SUPERSEDED = "superseded"
 
 
+# A threshold, and of limits the unit: a loop may compare currents and temperatures, each with its
+# own limit.
+type Term = tuple[Threshold, str]
+LIMITS = frozenset((Threshold.LIMIT, Threshold.UPPER_LIMIT))
 _LEVELS = frozenset((Threshold.DAY, Threshold.NIGHT))
 _UNHEARD_OF = 140  # dB(A): what hurts is no limit
 _TIMES = frozenset((Threshold.FOR, Threshold.WITHIN, Threshold.SILENCE, Threshold.PERIOD))
@@ -46,7 +51,10 @@ _TIMES = frozenset((Threshold.FOR, Threshold.WITHIN, Threshold.SILENCE, Threshol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
-    """One agreement. `zone` "" is the whole community; `value` None ends an earlier one."""
+    """One agreement. `zone` "" is the whole community; `value` None ends an earlier one.
+
+    `unit`: of a limit, the unit in which its loop compares; "" where it compares without one.
+    """
 
     id: str
     loop: str
@@ -58,29 +66,71 @@ class Agreement:
     recorded_by: str = ""
     zone: str = ""
     zone_name: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what nobody could agree on."""
         aware(self.valid_from, "valid_from")
         if not self.agreed_by.strip():
             raise DomainError("agreement_by_nobody")
-        if self.value is None or self.threshold is Threshold.LIMIT:
+        if self.unit and self.threshold not in LIMITS:
+            raise DomainError(
+                "agreement_unit",
+                loop=self.loop,
+                threshold=self.threshold,
+                unit=self.unit,
+                known="-",
+            )
+        if self.value is None or self.threshold in LIMITS:
             return
         whole = self.threshold is not Threshold.COUNT or self.value == int(self.value)
         loud = self.threshold in _LEVELS and self.value >= _UNHEARD_OF
         if self.value <= 0 or not whole or loud:
             raise DomainError("agreement_value", threshold=self.threshold, value=str(self.value))
 
+    @property
+    def term(self) -> Term:
+        """What it is about: a later one about the same takes its place."""
+        return self.threshold, self.unit
+
+    @property
+    def measure(self) -> str:
+        """The unit that its value is in."""
+        if self.threshold in _TIMES:
+            return "s"
+        return "dB(A)" if self.threshold in _LEVELS else self.unit
+
+
+def unit_of(loop: str, threshold: Threshold, unit: str | None, terms: Collection[Term]) -> str:
+    """Return the unit that a limit is agreed in. `terms`: what the loop compares with at present.
+
+    Raises DomainError: `agreement_no_limit` if it compares with none, `agreement_ambiguous` if
+    with several and no unit is named, `agreement_unit` if with none in the unit that is named.
+    """
+    if threshold not in LIMITS:
+        return unit or ""
+    units = sorted(one for kind, one in terms if kind is threshold)
+    known = ", ".join(units)
+    if not units:
+        raise DomainError("agreement_no_limit", loop=loop, threshold=threshold)
+    if unit is None and len(units) > 1:
+        raise DomainError("agreement_ambiguous", loop=loop, threshold=threshold, known=known)
+    if unit is not None and unit not in units:
+        raise DomainError(
+            "agreement_unit", loop=loop, threshold=threshold, unit=unit, known=known or "-"
+        )
+    return units[0] if unit is None else unit
+
 
 def in_force(
     agreements: Iterable[Agreement], loop: str, places: frozenset[str], now: datetime
-) -> Mapping[Threshold, Agreement]:
+) -> Mapping[Term, Agreement]:
     """Return what holds for a loop in a place now: the zone's own before the community's.
 
     `places`: the zone and the greater ones that it lies in. Of several in force the latest holds.
     """
     said = _said_last(agreements, loop, places, now)
-    return {threshold: one for threshold, one in said.items() if one.value is not None}
+    return {term: one for term, one in said.items() if one.value is not None}
 
 
 def hold(
@@ -92,13 +142,13 @@ def hold(
     """
     if one.valid_from > now:
         return Hold.UPCOMING
-    last = _said_last(agreements, one.loop, places, now)[one.threshold]
+    last = _said_last(agreements, one.loop, places, now)[one.term]
     return Hold.IN_FORCE if last.id == one.id else Hold.SUPERSEDED
 
 
 def _said_last(
     agreements: Iterable[Agreement], loop: str, places: frozenset[str], now: datetime
-) -> Mapping[Threshold, Agreement]:
+) -> Mapping[Term, Agreement]:
     mine = [
         one
         for one in agreements
@@ -106,14 +156,14 @@ def _said_last(
     ]
     # Later ones overwrite: first the community's by age, then the zone's by age.
     mine.sort(key=lambda one: (bool(one.zone), one.valid_from, one.recorded_at))
-    return {one.threshold: one for one in mine}
+    return {one.term: one for one in mine}
 
 
-def agreed(detect: Detect, held: Mapping[Threshold, Agreement]) -> Detect:
+def agreed(detect: Detect, held: Mapping[Term, Agreement]) -> Detect:
     """Put what was agreed in place of what a blueprint's rule says; it gets no other rule by it."""
     said = {
         threshold: _value(threshold, one.value)
-        for threshold, one in held.items()
+        for (threshold, _unit), one in held.items()
         if one.value is not None
     }
     if detect.dwell is not None and Threshold.FOR in said:

@@ -24,7 +24,7 @@ def line(entry: Entry, *, texts: Mapping[str, Any], names: Mapping[str, str], zo
     data = {key: _worded(key, value, texts, names) for key, value in entry.data.items()}
     data.setdefault("reason", "")
     data["who"] = _who(entry, words)
-    text = words["kinds"][entry.kind].format_map(_Blank(data))
+    text = words["kinds"][entry.kind].format_map(_Blank(data)).rstrip()
     details = [
         words["details"][key].format(value=data[key])
         for key in words["details"]
@@ -63,10 +63,19 @@ def _worded(key: str, value: object, texts: Mapping[str, Any], names: Mapping[st
         return comma.join(shown) + more
     if key == "step" and isinstance(value, int):
         return str(value + 1)
+    if isinstance(value, float):
+        return f"{value:g}"
     if key == "reason":
         return worded_reason(str(value), texts)
     table = texts.get(
-        {"tier": "tiers", "channel": "channels", "deed": "deeds", "loop": "loops"}.get(key, ""), {}
+        {
+            "tier": "tiers",
+            "channel": "channels",
+            "deed": "deeds",
+            "loop": "loops",
+            "threshold": "thresholds",
+        }.get(key, ""),
+        {},
     )
     worded = table.get(str(value)) or texts["timeline"]["values"].get(str(value))
     return str(worded or names.get(str(value), str(value)))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..core.agreement import Agreement, Hold, Threshold, hold, in_force
+from ..core.agreement import Agreement, Hold, Term, hold, in_force
 from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
@@ -248,7 +248,7 @@ class Engine:
         every, now = self._runner.agreements, self._outlook.now()
         return tuple((one, hold(one, every, self._outlook.places(one.zone), now)) for one in every)
 
-    def agreed(self, loop: str, zone: str) -> Mapping[Threshold, Agreement]:
+    def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone, as of now."""
         places = self._outlook.places(zone)
         return in_force(self._runner.agreements, loop, places, self._outlook.now())

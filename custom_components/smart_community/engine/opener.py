@@ -265,6 +265,7 @@ def _quoted(held: Agreement, now: datetime) -> Entry:
         data={
             "threshold": held.threshold.value,
             "value": held.value,
+            "unit": held.measure,
             "agreed_by": held.agreed_by,
             "since": held.valid_from.date().isoformat(),
         },

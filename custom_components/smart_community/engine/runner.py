@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ulid_transform import ulid_now
 
-from ..core.agreement import Agreement, Threshold, in_force
+from ..core.agreement import Agreement, Term, in_force
 from ..core.detection import Watch
 from ..core.due import next_due
 from ..core.events import Announce, Entry, Event, Send, Withdraw
@@ -87,7 +87,7 @@ class Work:
         """The community's local time."""
         return self._runner.outlook.zone()
 
-    def agreed(self, loop: str, zone: str) -> Mapping[Threshold, Agreement]:
+    def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone."""
         places = self._runner.outlook.places(zone)
         return in_force(self._runner.agreements, loop, places, self.now)

@@ -7,8 +7,7 @@ import { day, span } from "./words.js";
 
 const COLUMNS = ["loop", "zone", "threshold", "value", "agreed_by", "valid_from", "hold"];
 const LEVELS = ["day", "night"];
-// A blueprint's limit is in the unit of what it measures, which an agreement does not repeat.
-const NUMBERS = ["limit", "count"];
+const NUMBERS = ["limit", "upper_limit", "count"];
 
 export class Agreements extends FiguresCard {
   show() {
@@ -53,13 +52,13 @@ export class Agreements extends FiguresCard {
     );
   }
 
-  _value({ threshold, value }) {
+  _value({ threshold, value, unit }) {
     if (value === null) {
       return this.words.agreements.ended;
     }
     if (LEVELS.includes(threshold)) {
       return `${value} dB(A)`;
     }
-    return NUMBERS.includes(threshold) ? String(value) : span(value, this.words);
+    return NUMBERS.includes(threshold) ? `${value} ${unit}`.trim() : span(value, this.words);
   }
 }
