@@ -17,9 +17,9 @@ from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Unit, Wire
 
-from .conftest import Pace
+from .counted_time import in_counted_time
 
-WITHIN = 0.1
+WITHIN = 0.3
 STARTS = (0, 500)
 # What no frame can show: the unit itself says it. Only a bound of the point tells.
 OF_THE_VALUE = {Fault.OUT_OF_RANGE, Fault.ALL_ONES, Fault.ALL_ZEROS}
@@ -69,19 +69,18 @@ def right(address: int, point: Point, value: bool | float | None) -> bool:
 
 @pytest.mark.parametrize("wire", [Wire.TCP, Wire.RTU])
 @pytest.mark.parametrize("fault", FAULTS)
+@in_counted_time
 async def test_no_value_is_wrong_under_a_fault(
     fault: Fault, wire: Wire, socket_enabled: None
 ) -> None:
     async with ModbusServer(wire=wire) as server:
         server.units = {1: unit(1), 2: unit(2)}
         link = _link(server)
-        pace = Pace()
-        poller = Poller(Line(within=WITHIN), clock=pace.clock, sleep=pace.sleep)
+        poller = Poller(Line(within=WITHIN), clock=asyncio.get_running_loop().time)
         running = asyncio.create_task(poller.run())
-        await pace.first()
         wrong: list[tuple[int, str, object]] = []
         polled = {address: _add(poller, link, address, wrong, fault) for address in (1, 2)}
-        await pace.run(2)
+        await asyncio.sleep(2)
         assert all(one.reading("input_500").quality is Quality.GOOD for one in polled.values())
         faulty = server.units[1]
         faulty.delay = 1.5 * WITHIN
@@ -91,10 +90,10 @@ async def test_no_value_is_wrong_under_a_fault(
             if alone:
                 poller.remove(2)
             faulty.fault, faulty.every = fault, every
-            await pace.run(5)
+            await asyncio.sleep(5)
         faulty.fault = None
         poller.add(2, polled[2])
-        await pace.run(11)
+        await asyncio.sleep(11)
         assert wrong == []
         for address, one in polled.items():
             assert {reading.quality for reading in one.readings.values()} == {Quality.GOOD}

@@ -70,16 +70,20 @@ class Line:
         unit.require_timeout(self.cap(256))
         unit.set_message_spacing(self.spacing)
 
-    def cap(self, characters: int) -> float:
-        """Return how long a request with so many characters to and fro may take, in seconds."""
-        on_the_wire = characters * _BITS_PER_CHARACTER / self.baudrate if self.baudrate else 0.0
-        return self.within + on_the_wire + self.spacing
+    def cap(self, characters: int, within: float | None = None) -> float:
+        """Return how long a request with so many characters to and fro may take, in seconds.
 
-    async def read(self, unit: ModbusUnit, block: Block) -> Raw:
-        """Make one request. Raises NoData."""
+        `within`: what the unit may think, instead of what any unit may.
+        """
+        on_the_wire = characters * _BITS_PER_CHARACTER / self.baudrate if self.baudrate else 0.0
+        return (self.within if within is None else within) + on_the_wire + self.spacing
+
+    async def read(self, unit: ModbusUnit, block: Block, within: float | None = None) -> Raw:
+        """Make one request, of a unit that may think so long. Raises NoData."""
         characters = 16 + (block.count // 8 if block.kind.is_bit else block.count * 2)
+        cap = self.cap(characters, within)
         async with self.lock:
-            raw = await self.guarded(unit, self.cap(characters), lambda: _read(unit, block))
+            raw = await self.guarded(unit, cap, lambda: _read(unit, block))
         if len(raw) != block.count:
             raise NoData(Quality.GARBLED, f"{len(raw)} values instead of {block.count}")
         return raw

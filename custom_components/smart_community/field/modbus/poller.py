@@ -2,20 +2,24 @@
 
     what is due           goes when
     a fast block          first of all, the longest overdue first, which is fair among units
-    a slow block          no fast block is due, or four of them have gone before it
+    a slow block          no fast block is due, or fifteen of them have gone before it
     a search of a map     likewise
     a unit that failed    likewise, and where its time-out fits in before the next fast block
 
-So a slow block delays an alarm by itself alone, and a line too slow for its fast blocks still reads
-everything. Whatever goes wrong is a reading without a value and with a reason, on the points of
-that unit only.
+So a slow block delays an alarm by itself alone. What that means on a line which is too slow for its
+fast blocks, F of them and S slow ones at t seconds each: any detector is heard after at most
+F * t * 16 / 15 and two requests more, any measurement after S * t * 16, and units that fail take a
+tenth of the line beyond that. Whatever goes wrong is a reading without a value and with a reason,
+on the points of that unit only.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from functools import partial
 from itertools import chain
+from typing import Any
 
 from modbus_connection import ModbusUnit
 
@@ -28,16 +32,35 @@ from .write import write
 
 _LOGGER = logging.getLogger(__name__)
 
-# Among so many fast blocks one of the others goes, however late the fast ones are.
-_FAST_PER_OTHER = 4
-# After a probe in vain the next waits so long, in seconds: dead units cost half of a line at most.
-_PROBE_EVERY = 1.0
+# Behind so many fast blocks one of the others goes, however late the fast ones are. A line of fifty
+# units at 25 ms a request hears its detectors within 1.4 s so, and its measurements each minute.
+_FAST_PER_OTHER = 15
+# A probe is given so many times what the slowest unit on the line takes to answer, in seconds at
+# least so much. After so many of those a unit is given as long as any may think: one that has
+# become slower than it was would never be heard again.
+_PROBE_PATIENCE = 4
+_PROBE_LEAST = 0.1
+_SHORT_PROBES = 11
+# Each probe in vain is paid for with so many times what it took: failed units cost a tenth of a
+# line. So much, in seconds, may be owed: five units that failed together are asked when they are
+# due all the same.
+_PROBE_REST = 9
+_PROBE_CREDIT = 5.0
+# While nobody answers, nobody waits for the probes: the next comes after so many seconds.
+_PROBE_EVERY_WHEN_DOWN = 1.0
 # So many units that find no connection one after the other, or say nothing, and it is the line. A
 # single unit whose gateway hangs up on it says nothing of the others.
 _LINE_IS_DOWN = 3
 _LINE_IS_SILENT = 5
 # The longest sleep: within it a unit that was added is asked for the first time.
 _LOOK_AGAIN = 0.25
+# Of how long a unit once took, what is left after each answer: half is forgotten after seven.
+_FORGETS = 0.9
+
+# What is left to be done with an answer, while the line carries the next request.
+type Answer = Callable[[], None]
+# When something was due, of which unit, and what; no job is a question of the unit's search.
+type _Due = tuple[float, int, Job | None]
 
 
 class Poller:
@@ -55,7 +78,8 @@ class Poller:
         self._sleep = sleep
         self._units: dict[int, PolledUnit] = {}
         self._fast_running = 0
-        self._probe_at = 0.0
+        # The moment at which the probes so far will have been a tenth of the line.
+        self._probes_paid = 0.0
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
         self._down: Quality | None = None
@@ -99,105 +123,140 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        answer: Answer | None = None
         while True:
             now = self._clock()
-            if (request := self._next(now)) is None:
+            request = self._next(now)
+            if request is None and answer is None:
                 await self._sleep(self._idle_for(now))
                 continue
+            # On the wire before the last answer is dealt with: a hundred values that changed cost
+            # Home Assistant milliseconds, in which the line would carry nothing.
+            asking = request and asyncio.create_task(request, eager_start=True)
+            if answer is not None:
+                _deal_with(answer)
             try:
-                await request
+                answer = await asking if asking else None
             except Exception:
                 # A mistake of ours costs one request. If it ended the asking, the last values of
                 # every detector would stand for ever.
                 _LOGGER.exception("A Modbus request could not be dealt with")
                 await self._sleep(_LOOK_AGAIN)
 
-    def _next(self, now: float) -> Awaitable[None] | None:
-        """Choose what to ask next; None if nothing is due."""
-        fast: list[tuple[float, int, Job]] = []
-        others: list[tuple[float, int, Job | None]] = []
-        probes: list[tuple[float, int]] = []
+    def _next(self, now: float) -> Coroutine[Any, Any, Answer | None] | None:
+        """Choose what to ask next; None if nothing is due.
+
+        Looked through before each request of a line: every block counts, so no lists are made.
+        """
+        fast: _Due | None = None
+        other: _Due | None = None
+        probe: tuple[float, int] | None = None
         next_fast = now + EVERY[Lane.FAST]
         for address, unit in self._units.items():
-            if not unit.jobs:
-                continue
             if unit.rest:
-                if unit.due <= now:
-                    probes.append((unit.due, address))
+                if unit.due <= now and unit.jobs and (probe is None or unit.due < probe[0]):
+                    probe = unit.due, address
                 continue
-            searched = unit.search[0] if unit.search is not None else None
-            if searched is not None:
-                others.append((now, address, None))
+            searched = None
+            if unit.search is not None:
+                searched = unit.search[0]
+                # As a slow block that is due: where those are always late it has its turn as well.
+                due = unit.searched_at - EVERY[Lane.SLOW]
+                if other is None or due < other[0]:
+                    other = due, address, None
             for job in unit.jobs:
-                if job is searched:
-                    continue
+                due = job.due
                 if job.lane is Lane.FAST:
-                    next_fast = min(next_fast, job.due)
-                if job.due <= now:
-                    (fast if job.lane is Lane.FAST else others).append((job.due, address, job))
-        if fast and (self._fast_running < _FAST_PER_OTHER or not (others or probes)):
+                    if job is searched:
+                        continue
+                    next_fast = min(next_fast, due)
+                    if due <= now and (fast is None or due < fast[0]):
+                        fast = due, address, job
+                elif due <= now and (other is None or due < other[0]) and job is not searched:
+                    other = due, address, job
+        if fast is not None and (self._fast_running < _FAST_PER_OTHER or not (other or probe)):
             self._fast_running += 1
-            _, address, job = min(fast, key=_due)
-            return self._read(address, job)
+            return self._asks(fast)
         self._fast_running = 0
-        if probes and now >= self._probe_at:
-            due, address = min(probes)
-            if next_fast - now >= self.line.cap(0) or now - due >= EVERY[Lane.FAST]:
-                return self._probe(address)
-        if others:
-            _, address, other = min(others, key=_due)
-            return self._search(address) if other is None else self._read(address, other)
-        return self._read(*min(fast, key=_due)[1:]) if fast else None
+        if probe is not None and self._probes_paid - now <= _PROBE_CREDIT:
+            due, address = probe
+            within = self._patience(self._units[address], now)
+            if next_fast - now >= self.line.cap(0, within) or now - due >= EVERY[Lane.FAST]:
+                return self._probe(address, within)
+        chosen = other or fast
+        return self._asks(chosen) if chosen is not None else None
+
+    def _asks(self, chosen: _Due) -> Coroutine[Any, Any, Answer | None]:
+        _, address, job = chosen
+        return self._search(address) if job is None else self._read(address, job)
+
+    def _patience(self, unit: PolledUnit, now: float) -> float:
+        """Return how long a probe of a unit may take, besides its bytes' own time."""
+        healthy = (one.took for one in self._units.values() if not one.rest)
+        slowest = max(chain(healthy, [unit.took]))
+        short = max(_PROBE_PATIENCE * slowest, _PROBE_LEAST)
+        if not slowest or short >= self.line.within:
+            return self.line.within
+        if unit.short_probes >= _SHORT_PROBES and self._probes_paid <= now:
+            return self.line.within
+        return short
 
     def _idle_for(self, now: float) -> float:
-        probes = (max(one.due, self._probe_at) for one in self._units.values() if one.rest)
+        soonest = self._probes_paid - _PROBE_CREDIT
+        probes = (max(one.due, soonest) for one in self._units.values() if one.rest)
         jobs = (job.due for one in self._units.values() if not one.rest for job in one.jobs)
         # A probe that is due and does not fit in waits for what comes next.
         coming = (due for due in chain(probes, jobs) if due > now)
         return min(min(coming, default=now + _LOOK_AGAIN) - now, _LOOK_AGAIN)
 
-    async def _read(self, address: int, job: Job) -> None:
+    async def _read(self, address: int, job: Job, within: float | None = None) -> Answer | None:
+        """Make a request; returns what is left to be done with its answer."""
         unit = self._units[address]
         started = self._clock()
         # From the beginning: counted from the end, what answers slowly would be asked less often.
         job.due = started + EVERY[job.lane]
         try:
-            raw = await self.line.read(unit.unit, job.block)
+            raw = await self.line.read(unit.unit, job.block, within)
         except NoData as lack:
             if self._units.get(address) is not unit:
-                return
+                return None
             if lack.quality is Quality.REFUSED:
                 self._lives(address, unit)
                 unit.refused(job, lack, started)
             else:
-                self._failed(address, unit, lack)
-        else:
-            if self._units.get(address) is unit:
-                self._lives(address, unit)
-                unit.take(job, raw, started)
+                self._failed(address, unit, lack, started)
+            return None
+        if self._units.get(address) is not unit:
+            return None
+        unit.took = max(self._clock() - started, unit.took * _FORGETS)
+        self._lives(address, unit)
+        return partial(unit.take, job, raw, started)
 
-    async def _probe(self, address: int) -> None:
-        """Ask a unit that failed for one block: a dead one costs one time-out.
+    async def _probe(self, address: int, within: float | None = None) -> Answer | None:
+        """Ask a unit that failed for one block: a dead one costs one time-out, of `within`.
 
         In RTU framing nothing but its length tells an answer from one that was asked for earlier: a
         serial server may keep that for minutes, and hand it to the next connection. So less is
         asked for than ever before, and nothing of it is believed.
         """
         unit = self._units[address]
+        full = within is None or within >= self.line.within
+        unit.short_probes = 0 if full else unit.short_probes + 1
         job = min(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
         if not self.line.baudrate:
-            await self._read(address, job)
-            return
+            return await self._read(address, job, within)
+        started = self._clock()
         try:
-            await self.line.read(unit.unit, job.block.shorter(unit.failures))
+            await self.line.read(unit.unit, job.block.shorter(unit.failures), within)
         except NoData as lack:
             if self._units.get(address) is not unit:
-                return
+                return None
             if lack.quality is not Quality.REFUSED:
-                self._failed(address, unit, lack)
-                return
+                self._failed(address, unit, lack, started)
+                return None
         if self._units.get(address) is unit:
             self._lives(address, unit)
+        return None
 
     async def _search(self, address: int) -> None:
         """Ask what the search of a unit's map wants to know."""
@@ -212,19 +271,23 @@ class Poller:
         except NoData as lack:
             if lack.quality is not Quality.REFUSED:
                 if self._units.get(address) is unit:
-                    self._failed(address, unit, lack)
+                    self._failed(address, unit, lack, started)
                 return
             if not lack.illegal:
                 unit.search = None  # it refuses for a reason that says nothing of its map
                 return
         unit.searched(block, raw, started)
 
-    def _failed(self, address: int, unit: PolledUnit, lack: NoData) -> None:
-        if unit.rest:
-            self._probe_at = self._clock() + _PROBE_EVERY
+    def _failed(self, address: int, unit: PolledUnit, lack: NoData, started: float) -> None:
+        now = self._clock()
+        if unit.rest and self._down is not None:
+            # Nobody is kept waiting.
+            self._probes_paid = now + _PROBE_CREDIT + _PROBE_EVERY_WHEN_DOWN
+        elif unit.rest:
+            self._probes_paid = max(self._probes_paid, now) + (now - started) * _PROBE_REST
         else:
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
-        unit.failed(lack, self._clock())
+        unit.failed(lack, now)
         connected = lack.quality is not Quality.DISCONNECTED
         heard = lack.quality not in {Quality.DISCONNECTED, Quality.NO_ANSWER}
         if heard or (connected and self._down is Quality.DISCONNECTED):
@@ -265,12 +328,17 @@ class Poller:
         if self._down is None:
             return
         self._down = None
+        self._probes_paid = self._clock()
         for one in self._units.values():
             one.due = min(one.due, self._clock())
 
 
-def _due(one: tuple[float, int, Job | None]) -> float:
-    return one[0]
+def _deal_with(answer: Answer) -> None:
+    """Take an answer's values; whatever that sets off ends no asking."""
+    try:
+        answer()
+    except Exception:
+        _LOGGER.exception("A Modbus answer could not be dealt with")
 
 
 async def read_once(

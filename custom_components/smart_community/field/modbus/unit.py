@@ -22,8 +22,9 @@ EVERY: Final = {Lane.FAST: 0.8, Lane.SLOW: 30.0}
 # A unit that failed rests, then twice as long: after an RTU time-out a late answer would be taken
 # for the next one. A single lost frame costs its points these two seconds.
 FIRST_REST = 2.0
-# Where detectors hang on a unit, it is heard again within this after it comes back.
-LONGEST_REST_OF_ALARMS = 10.0
+# Where detectors hang on a unit, it is heard again within ten seconds of its return: so long, and
+# what its probe may wait for its turn.
+LONGEST_REST_OF_ALARMS = 8.0
 LONGEST_REST = 60.0
 # A block of which everything was refused is a unit in trouble, or the wrong map: searched again.
 _SEARCH_AGAIN = 60.0
@@ -51,8 +52,11 @@ class PolledUnit:
 
     `barriers` is what was learned of the unit's map, to be kept with it: `learned` is called when
     it grows; `ailing` when a point gets or loses its data. `rest` is how long a unit that failed is
-    left alone, until `due`, and `why` it failed, `failures` how often it has so far;
-    `search` is the job whose block is being searched for holes: it is not made meanwhile.
+    left alone, until `due`, and `why` it failed, `failures` how often it has so far; `short_probes`
+    how many in a row it was not given the time that any unit may think;
+    `took` is how long its answers take of late, the longest counting most; `search` is the job
+    whose block is being searched for holes, which is not made meanwhile, last asked at
+    `searched_at`.
     """
 
     unit: ModbusUnit
@@ -65,10 +69,13 @@ class PolledUnit:
     reach: Reach = field(default_factory=Reach)
     rest: float = 0.0
     due: float = 0.0
+    took: float = 0.0
     jobs: list[Job] = field(init=False)
     why: Quality | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
+    short_probes: int = field(default=0, init=False)
     search: tuple[Job, Learner] | None = field(default=None, init=False)
+    searched_at: float = field(default=0.0, init=False)
     _idle: frozenset[str] = field(default=frozenset(), init=False)
     _search_at: dict[Block, float] = field(default_factory=dict, init=False)
     _suspects: set[str] = field(default_factory=set, init=False)
@@ -110,6 +117,7 @@ class PolledUnit:
             if point.key in former.readings and mine.get(point.key) == _unnamed(point):
                 self.readings[point.key] = former.reading(point.key)
         self.rest, self.due, self.why = former.rest, former.due, former.why
+        self.took = former.took
 
     def read_soon(self, point: Point) -> None:
         """Read a point before everything else, because it was written."""
@@ -154,7 +162,7 @@ class PolledUnit:
             return False
         learner = Learner(job.block, job.points)
         if learner.ask is not None:
-            self.search = job, learner
+            self.search, self.searched_at = (job, learner), now
         return self.search is not None
 
     def failed(self, lack: NoData, now: float) -> None:
@@ -183,6 +191,7 @@ class PolledUnit:
         if self.search is None:
             return
         job, learner = self.search
+        self.searched_at = now
         learner.told(answered=raw is not None)
         if raw is not None:
             self._note_all(block, [one for one in self.points if block.holds(one)], raw, now)
