@@ -52,12 +52,13 @@ _ANY_POINT: Final = Point(key="any", kind=Kind.DISCRETE, address=0)
 _TIMING: Final = "timing"
 _STEPS: Final = {f"modbus_{transport}": transport for transport in Transport}
 
-WHY_NO_DATA: Final[Mapping[Quality, str]] = {
-    Quality.REFUSED: "unit_refused",
-    Quality.GARBLED: "no_modbus_answer",
+# A gateway that has no unit 1 refuses, or waits for it in vain; over RTU there is silence. Only
+# what is none of this says that nobody speaks Modbus there.
+_NO_GATEWAY: Final[Mapping[Quality, str]] = {
     Quality.DISCONNECTED: "cannot_connect",
-    Quality.BUSY: "unit_busy",
-    Quality.NO_ANSWER: "unit_silent",
+    Quality.GARBLED: "no_modbus_answer",
+    Quality.TRUNCATED: "no_modbus_answer",
+    Quality.WRONG_TRANSACTION: "no_modbus_answer",
 }
 
 
@@ -224,9 +225,7 @@ async def _error(
                 line.use(unit)
             await read_once(line, unit, [_ANY_POINT])
     except NoData as lack:
-        # A gateway that has no unit 1 refuses, or waits for it in vain; over RTU there is silence.
-        if lack.quality in {Quality.DISCONNECTED, Quality.GARBLED}:
-            return WHY_NO_DATA[lack.quality]
+        return _NO_GATEWAY.get(lack.quality)
     except HomeAssistantError:
         return "line_in_use"
     return None

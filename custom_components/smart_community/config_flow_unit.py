@@ -24,16 +24,25 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.translation import async_get_translations
 
-from .config_flow_modbus import WHY_NO_DATA
 from .const import DOMAIN
 from .entity_modbus import platform_of
 from .field.modbus.families import FAMILIES, POINT_TABLE, points_of
 from .field.modbus.line import NoData
-from .field.point import Point, Value
+from .field.point import Point, Quality, Value
 from .modbus_bus import async_read_unit
 
 # Whoever looks at what a unit says wants to recognise it, not to read a thousand values.
 _MOST_SHOWN: Final = 20
+
+WHY_NO_DATA: Final[Mapping[Quality, str]] = {
+    Quality.REFUSED: "unit_refused",
+    Quality.GARBLED: "unit_garbled",
+    Quality.TRUNCATED: "unit_garbled",
+    Quality.WRONG_TRANSACTION: "unit_garbled",
+    Quality.DISCONNECTED: "cannot_connect",
+    Quality.BUSY: "unit_busy",
+    Quality.NO_ANSWER: "unit_silent",
+}
 
 _UNIT: Final = {
     probatio.Required(CONF_NAME): TextSelector(),
@@ -190,7 +199,7 @@ class UnitSubentryFlow(ConfigSubentryFlow):
             )
         except NoData as lack:
             placeholders["problem"] = lack.reason
-            return WHY_NO_DATA.get(lack.quality, "unit_silent")
+            return WHY_NO_DATA[lack.quality]
         except HomeAssistantError as err:
             placeholders["problem"] = str(err)
             return "line_in_use"

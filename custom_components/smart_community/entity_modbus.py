@@ -91,12 +91,22 @@ class PointEntity(UnitEntity):
     @property
     @override
     def available(self) -> bool:
+        """Always, as far as Home Assistant may act on it.
+
+        It leaves out the attributes of what is not available, so nobody would see why; and it
+        passes over a command to it without a word, so nobody would hear that nothing moved.
+        """
+        return True
+
+    @override
+    def _stringify_state(self, available: bool) -> str:
         """No data is unavailable from the first missed answer on: an old value would be a lie.
 
         The price is that a single lost frame shows; a missed round that were tolerated would make
         a cut cable show a second later, and nobody would know which second.
         """
-        return self.reading.quality in {Quality.GOOD, Quality.NOT_READ}
+        there = self.reading.quality in {Quality.GOOD, Quality.NOT_READ}
+        return super()._stringify_state(available and there)
 
     @property
     @override

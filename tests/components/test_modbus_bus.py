@@ -79,11 +79,19 @@ async def test_an_input_in_alarm_is_an_entity_that_is_on(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [Fault.SILENT, Fault.BUSY, Fault.TRUNCATED, Fault.WRONG_TRANSACTION, Fault.GARBAGE, Fault.DROP],
+    ("fault", "quality"),
+    [
+        (Fault.SILENT, "no_answer"),
+        (Fault.BUSY, "busy"),
+        (Fault.DEVICE_FAILURE, "refused"),
+        (Fault.TRUNCATED, "truncated"),
+        (Fault.WRONG_TRANSACTION, "wrong_transaction"),
+        (Fault.GARBAGE, "garbled"),
+        (Fault.DROP, "disconnected"),
+    ],
 )
 async def test_a_faulty_unit_is_no_data_and_the_other_goes_on(
-    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer, fault: Fault
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer, fault: Fault, quality: str
 ) -> None:
     seen: set[str] = set()
     hass.bus.async_listen(
@@ -94,6 +102,7 @@ async def test_a_faulty_unit_is_no_data_and_the_other_goes_on(
     seen.clear()
     server.units[1].fault = fault
     await until(lambda: state(hass, "panel_1_room_201") == "unavailable")
+    assert hass.states.get("binary_sensor.panel_1_room_201").attributes["quality"] == quality
     server.units[2].discrete[2] = True
     await until(lambda: state(hass, "panel_2_input_3") == "on")
     server.units[1].fault = None

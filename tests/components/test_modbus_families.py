@@ -220,6 +220,7 @@ async def test_an_output_that_did_not_move_is_said_to_have_not(
         server.units[1].writes = wrong
     else:
         server.units[1].fault = wrong
+        await until(lambda: shown(hass, "switch.unit_gate") == "unavailable")
     with pytest.raises(HomeAssistantError) as error:
         await switch(hass, "on")
     assert error.value.translation_key == key

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community import STORE_ISSUES
 from custom_components.smart_community.condition import async_get_conditions
-from custom_components.smart_community.config_flow_modbus import WHY_NO_DATA
+from custom_components.smart_community.config_flow_unit import WHY_NO_DATA
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.entity_modbus import platform_of

@@ -22,20 +22,20 @@ from .conftest import Bus, Pace
 
 NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
 WIRES = (Wire.TCP, Wire.RTU, Wire.UDP)
-# What each fault is called on the points of its unit. Over RTU an answer that is not the unit's own
-# is passed over, and what is left is silence; what garbage looks like is chance.
+# What each fault is called on the points of its unit. What garbage looks like is chance.
 CALLED = {
     Fault.SILENT: {NO_ANSWER},
     Fault.SLOW: {NO_ANSWER},
     Fault.LATE: {NO_ANSWER},
     Fault.DROP: {Quality.DISCONNECTED, NO_ANSWER},  # over UDP there is nothing to drop
-    Fault.TRUNCATED: {NO_ANSWER},
-    Fault.SHORT: {GARBLED, NO_ANSWER},
-    Fault.GARBAGE: {NO_ANSWER, GARBLED, Quality.DISCONNECTED},
+    Fault.TRUNCATED: {Quality.TRUNCATED},
+    Fault.SHORT: {GARBLED},
+    Fault.GARBAGE: {GARBLED},
     Fault.BAD_CRC: {GARBLED},
-    Fault.WRONG_TRANSACTION: {NO_ANSWER},
-    Fault.WRONG_UNIT: {GARBLED, NO_ANSWER},
-    Fault.WRONG_FUNCTION: {GARBLED, NO_ANSWER},
+    Fault.WRONG_TRANSACTION: {Quality.WRONG_TRANSACTION},
+    # Over RTU nothing but the unit's address says whose an answer is.
+    Fault.WRONG_UNIT: {Quality.WRONG_TRANSACTION, GARBLED},
+    Fault.WRONG_FUNCTION: {Quality.WRONG_TRANSACTION},
     Fault.ILLEGAL_FUNCTION: {REFUSED},
     Fault.ILLEGAL_ADDRESS: {REFUSED},
     Fault.ILLEGAL_VALUE: {REFUSED},

@@ -451,6 +451,16 @@ async def test_a_busy_unit_that_is_the_first_to_be_asked_holds_the_line_no_longe
     assert time.monotonic() - started < 2.5, "not for as long as a connection may take"
 
 
+async def test_a_machine_that_stood_still_takes_no_unit_for_a_silent_one(
+    server: ModbusServer, link: ModbusConnection
+) -> None:
+    line, unit = Line(within=0.1), link.for_unit(1)
+    line.use(unit)
+    await link.connect()
+    asyncio.get_running_loop().call_soon(time.sleep, 0.3)  # when the request is on its way
+    assert len(await read_once(line, unit, PANEL)) == len(PANEL)
+
+
 async def test_a_unit_whose_time_ends_while_it_is_asked_again_was_busy(
     server: ModbusServer, link: ModbusConnection
 ) -> None:

@@ -12,10 +12,12 @@ class Quality(StrEnum):
 
     GOOD = "good"
     NOT_READ = "not_read"
-    # Silence, and what cannot be told from it: a truncated frame, another transaction's answer.
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     REFUSED = "refused"
+    # An answer, and not the one to this request: another transaction's, unit's or function's.
+    WRONG_TRANSACTION = "wrong_transaction"
+    TRUNCATED = "truncated"
     GARBLED = "garbled"
     DISCONNECTED = "disconnected"
     # The answer was in order, and what it says cannot be.

@@ -9,7 +9,6 @@ the line is dropped and connected anew.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,22 +21,24 @@ from modbus_connection.exceptions import (
     IllegalDataAddressError,
     IllegalDataValueError,
     ModbusConnectionError,
+    ModbusDesyncError,
     ModbusExceptionError,
     ServerDeviceBusyError,
 )
 
 from ..point import Kind, Quality
+from .cap import within
 from .decode import Raw
 from .plan import Block
+from .swallowed import EAR, Ear, came, listen
 
 _LOGGER = logging.getLogger(__name__)
 
 # How long a unit may think before it is taken for silent, in seconds, besides its bytes' own time.
 ANSWER_WITHIN = 0.5
-# A connection over a mobile network, with the name looked up.
-CONNECT_WITHIN = 3.0
-# How often it is looked whether there is a connection, while there is none.
-_LOOKS = 0.01
+# The library's own time-out is the last resort, so much later than ours: it knows no patience with
+# this machine.
+_LIBRARY_LATER = 2.0
 # Nobody hears of a fire while the line is being dropped.
 _DROP_WITHIN = 1.0
 _BITS_PER_CHARACTER = 11
@@ -64,10 +65,12 @@ class Line:
     # A request that waited for the line in the library would spend its cap waiting, and a unit in
     # good health would be taken for a silent one.
     lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _ear: Ear = field(default_factory=Ear, init=False)
 
     def use(self, unit: ModbusUnit) -> None:
         """Make the library's own settings agree with the line's."""
-        unit.require_timeout(self.cap(256))
+        listen()
+        unit.require_timeout(self.cap(256) + _LIBRARY_LATER)
         unit.set_message_spacing(self.spacing)
 
     def cap(self, characters: int, within: float | None = None) -> float:
@@ -92,10 +95,12 @@ class Line:
         self, unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]
     ) -> T:
         """Make one request under the lock that the caller holds. Raises NoData."""
+        self._ear.heard = None
+        EAR.set(self._ear)
         try:
-            return await _within(unit, cap, request)
+            return await within(unit, cap, request)
         except (TimeoutError, ModbusError, OSError) as err:
-            lack = _lack(unit, err)
+            lack = _lack(unit, err, self._ear)
             if not isinstance(err, ModbusExceptionError):
                 await _drop(unit)
             raise lack from err
@@ -109,28 +114,6 @@ class Line:
             _LOGGER.exception("A Modbus request failed")
             await _drop(unit)
             raise NoData(Quality.GARBLED, repr(err)) from err
-
-
-async def _within[T](unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]) -> T:
-    """Make a request that has its cap from the moment on which there is a connection."""
-    if unit.connected:
-        async with asyncio.timeout(cap):
-            return await request()
-    async with asyncio.timeout(cap + CONNECT_WITHIN) as limit:
-        watching = asyncio.create_task(_tighten(unit, limit, cap))
-        try:
-            return await request()
-        finally:
-            watching.cancel()
-
-
-async def _tighten(unit: ModbusUnit, limit: asyncio.Timeout, cap: float) -> None:
-    # The library connects within the request and says nothing of it: a busy unit that is the first
-    # to be asked would hold the line for all the time that the network may take.
-    while not unit.connected:  # noqa: ASYNC110 # the library has no event for it
-        await asyncio.sleep(_LOOKS)
-    if not limit.expired():
-        limit.reschedule(asyncio.get_running_loop().time() + cap)
 
 
 async def _read(unit: ModbusUnit, block: Block) -> Raw:
@@ -151,7 +134,7 @@ async def _drop(unit: ModbusUnit) -> None:
             await unit.disconnect()
 
 
-def _lack(unit: ModbusUnit, err: Exception) -> NoData:
+def _lack(unit: ModbusUnit, err: Exception, ear: Ear) -> NoData:
     reason = str(err) or "no answer in time"
     match err:
         case ServerDeviceBusyError() | AcknowledgeError():
@@ -163,29 +146,15 @@ def _lack(unit: ModbusUnit, err: Exception) -> NoData:
             return NoData(Quality.REFUSED, reason, illegal=True)
         case ModbusExceptionError():
             return NoData(Quality.REFUSED, reason)
-        case TimeoutError() if _was_busy(err):
-            return NoData(Quality.BUSY, "busy, and still busy when asked again")
+        case TimeoutError() if (before := came(err, ear)) is not None:
+            return NoData(*before)
         case TimeoutError() if not unit.connected:
             return NoData(Quality.DISCONNECTED, "no connection in time")
         case TimeoutError():
             return NoData(Quality.NO_ANSWER, reason)
         case ModbusConnectionError() | OSError():
             return NoData(Quality.DISCONNECTED, reason)
+        case ModbusDesyncError():
+            return NoData(Quality.WRONG_TRANSACTION, reason)
         case _:
             return NoData(Quality.GARBLED, reason)
-
-
-def _was_busy(err: TimeoutError) -> bool:
-    """Whether the unit said "busy" before the time was up.
-
-    It says so nowhere else: the answers "busy" are swallowed with the library's own retries, and
-    the time may end while it waits to ask again as well as while it does. So the number of the
-    attempt is read from its frame; where the library changes, busy is called no answer.
-    """
-    frames = traceback.walk_tb(err.__cause__.__traceback__ if err.__cause__ is not None else None)
-    attempts = (
-        frame.f_locals.get("attempt")
-        for frame, _ in frames
-        if frame.f_globals.get("__name__") == "tmodbus.transport.async_smart"
-    )
-    return any(one is not None and one.retry_state.attempt_number > 1 for one in attempts)

@@ -289,7 +289,7 @@ class Poller:
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
         unit.failed(lack, now)
         connected = lack.quality is not Quality.DISCONNECTED
-        heard = lack.quality not in {Quality.DISCONNECTED, Quality.NO_ANSWER}
+        heard = lack.quality is Quality.BUSY  # whatever else came was no answer
         if heard or (connected and self._down is Quality.DISCONNECTED):
             rested = unit.due
             self._up()
