@@ -5,16 +5,16 @@ from custom_components.smart_community.core.permits import Deed, Permit
 DEEDS = list(Deed)
 # y(es), w(hy: with a reason), n(o), in this order: read, signal, open, acknowledge, handle, close,
 # escalate, assign, comment, drill, test, directory, operate,
-# report, add_evidence, agree, lock_codes.
+# report, add_evidence, agree, lock_codes, statistics, swap_duty, switch_loop.
 AGREED = {
-    "property": "yyyyyyyyyyynyyyny",
-    "committee": "yyyyyyyyyyynyyyyn",
-    "department": "ynyyyyyyynnnyyynn",
-    "township": "ynyyyyyyyyynnyyyn",
-    "administrator": "yyywwwyyyyyyyyyyy",
-    "automation": "yyynwwyyyyynyyynn",
-    "outsider": "nnnnnnnnnnnnnnnnn",
-    "removed": "nnnnnnnnnnnnnnnnn",
+    "property": "yyyyyyyyyyynyyynyyyy",
+    "committee": "yyyyyyyyyyynyyyynyyy",
+    "department": "ynyyyyyyynnnyyynnynn",
+    "township": "ynyyyyyyyyynnyyynyyn",
+    "administrator": "yyywwwyyyyyyyyyyyyyy",
+    "automation": "yyynwwyyyyynyyynnyyy",
+    "outsider": "nnnnnnnnnnnnnnnnnnnn",
+    "removed": "nnnnnnnnnnnnnnnnnnnn",
 }
 LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
@@ -30,6 +30,9 @@ TO_COMMUNITY = {
     "report",
     "agree",
     "lock_codes",
+    "statistics",
+    "swap_duty",
+    "switch_loop",
 }
 
 

@@ -4,9 +4,9 @@ from typing import Any, override
 
 from homeassistant.components.lock import LockEntity
 
-from .errors import failure, refusal
+from .errors import failure
 from .field.zigbee.model import LockError
-from .may import async_may_unlock
+from .may import async_check_unlocking
 from .zigbee_entity import ZigbeeEntity
 
 
@@ -26,8 +26,8 @@ class DoorLock(ZigbeeEntity, LockEntity):
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Unlock, for whoever may. Raises HomeAssistantError if the lock did not."""
-        if not await async_may_unlock(self.hass, self._context):
-            raise refusal("unlocking_not_permitted", lock=self._data.name_of(self._ieee))
+        name = self._data.name_of(self._ieee)
+        await async_check_unlocking(self.hass, self._context, name)
         await self._operate(lock=False)
 
     async def _operate(self, *, lock: bool) -> None:
@@ -39,4 +39,4 @@ class DoorLock(ZigbeeEntity, LockEntity):
             except LockError as err:
                 raise failure(err.problem, device=self._data.name_of(self._ieee)) from err
 
-        await self._tell(operate, within=None)  # it keeps its own time, by step
+        await self._do(operate, within=None)  # it keeps its own time, by step

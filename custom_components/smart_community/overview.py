@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.codec import plain
-from .core.permits import Deed, Permit, Role, Standing, best
+from .core.permits import Deed, Permit, Standing, best, concerned
 from .core.statistics import Case, by_day, figures
 from .data import CommunityEntry, communities
 from .loops import LOOPS
@@ -32,7 +32,7 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
         if best(standings, Deed.READ)[1] is Permit.DENIED:
             continue
         opened = await entry.runtime_data.engine.cases(now - timedelta(days=days))
-        by_id = {key: case for key, case in opened.items() if _concerned(standings, case.loop)}
+        by_id = {key: case for key, case in opened.items() if concerned(standings, case.loop)}
         cases = list(by_id.values())
         found.append(
             {
@@ -40,7 +40,7 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
                 "name": entry.title,
                 "may": [
                     deed
-                    for deed in (Deed.REPORT, Deed.DRILL)
+                    for deed in (Deed.REPORT, Deed.DRILL, Deed.SWITCH_LOOP)
                     if best(standings, deed)[1] is not Permit.DENIED
                 ],
                 "all": plain(figures(cases)),
@@ -58,7 +58,7 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
                 "agreements": [
                     {**plain(one), "hold": held}
                     for one, held in entry.runtime_data.engine.agreements
-                    if _concerned(standings, one.loop)
+                    if concerned(standings, one.loop)
                 ],
                 "days": [
                     {"day": day.isoformat(), "incidents": count, "false_alarms": wrong}
@@ -67,13 +67,6 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
             }
         )
     return found
-
-
-def _concerned(standings: Collection[Standing], loop: str) -> bool:
-    return any(
-        one.role is not Role.DEPARTMENT or (one.responder is not None and one.responder.sees(loop))
-        for one in standings
-    )
 
 
 def _loops(
@@ -100,5 +93,5 @@ def _loops(
             **plain(figures(own)),
         }
         for loop, own in by_loop.items()
-        if _concerned(standings, loop)
+        if concerned(standings, loop)
     ]

@@ -113,12 +113,12 @@ class PhotoUpload(HomeAssistantView):
     name = "api:smart_community:photos"
 
     async def post(self, request: web.Request, incident: str) -> web.Response:
-        """Keep a photo of an incident, from somebody who may say something about it."""
+        """Keep a photo of an incident, from somebody who may add evidence to it."""
         hass = request.app[KEY_HASS]
         context = Context(user_id=request[KEY_HASS_USER].id)
         try:
             entry, found = await find_incident(hass, incident)
-            standing = await entry.runtime_data.deeds.check(Deed.COMMENT, context, found)
+            standing = await entry.runtime_data.deeds.check(Deed.ADD_EVIDENCE, context, found)
             content = await body_of(request)
             evidence = await async_keep_photo(
                 hass, entry, found.id, content, standing.actor.responder or standing.actor.name

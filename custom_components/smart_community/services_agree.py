@@ -15,7 +15,7 @@ from .const import DOMAIN
 from .core.agreement import Agreement, Hold, Term, Threshold, unit_of
 from .core.codec import plain
 from .core.errors import DomainError
-from .core.permits import Deed
+from .core.permits import Deed, concerned
 from .data import communities, community
 from .errors import translated
 from .loops import LOOPS
@@ -97,13 +97,14 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
 
 async def _list(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Every agreement, the oldest first, and whether it holds now: for the residents' meeting."""
+    """Every agreement that concerns the caller, the oldest first, and whether it holds now."""
     entry = community(hass, call.data.get("community"))
     engine = entry.runtime_data.engine
     await entry.runtime_data.deeds.check(Deed.READ, call.context)
+    standings = await entry.runtime_data.people.standings_of(call.context)
     found: list[JsonValueType] = []
     for one, held in engine.agreements:
-        if call.data.get("loop") in {None, one.loop}:
+        if call.data.get("loop") in {None, one.loop} and concerned(standings, one.loop):
             in_force = held is Hold.IN_FORCE and one.value is not None
             found.append({**plain(one), "in_force": in_force})
     return {"agreements": found}

@@ -16,7 +16,7 @@ from .const import DOMAIN
 from .core.codec import plain
 from .core.errors import DomainError
 from .core.model import Responder
-from .core.permits import Deed
+from .core.permits import Deed, concerned
 from .core.roster import Swap
 from .core.statistics import figures
 from .data import CommunityEntry, community
@@ -71,7 +71,7 @@ async def _test(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 async def _swap(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     data = entry.runtime_data
-    await data.deeds.check(Deed.TEST, call.context)
+    await data.deeds.check(Deed.SWAP_DUTY, call.context)
     away = _named(entry, call.data["away"]).key
     instead = call.data["instead"] and _named(entry, call.data["instead"]).key
     begins, ends = (dt_util.as_utc(call.data[name]) for name in ("begins", "ends"))
@@ -87,11 +87,15 @@ async def _swap(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     data = entry.runtime_data
-    await data.deeds.check(Deed.DRILL, call.context)
+    await data.deeds.check(Deed.STATISTICS, call.context)
+    standings = await data.people.standings_of(call.context)
     since = dt_util.utcnow() - call.data["period"]
-    cases = list((await data.engine.cases(since)).values())
+    counted = await data.engine.cases(since)
+    cases = [case for case in counted.values() if concerned(standings, case.loop)]
     loops = sorted({case.loop for case in cases})
     withheld = await data.engine.noted("withheld", since)
+    # Whoever has only some loops is shown what was withheld of those, as far as it is counted.
+    whole = len(cases) == len(counted)
     return {
         "all": plain(figures(cases)),
         "loops": {
@@ -100,6 +104,7 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
         "withheld": [
             {"incident": incident, "at": plain(entry.at), **plain(entry.data)}
             for incident, entry in withheld
+            if whole or (incident in counted and concerned(standings, counted[incident].loop))
         ],
     }
 

@@ -27,7 +27,7 @@ from .const import DOMAIN
 from .core.permits import Deed
 from .errors import failure, refusal
 from .field.zigbee.model import CodeSlot, LockError, LockProblem, WeekdaySchedule
-from .may import async_may
+from .may import async_check_plant
 from .zigbee_network import ZigbeeData, ieee_of, networks
 from .zigbee_pairing import PAIRING_TIME, async_permit
 
@@ -235,8 +235,9 @@ async def _lock(
     if entry is None or entry.domain != "lock" or entry.device_id is None:
         raise refusal("zigbee_lock_unknown", lock=entity_id)
     data, _, ieee = _device(hass, entry.device_id)
-    if not await async_may(hass, context, Deed.LOCK_CODES):
-        raise refusal("lock_codes_not_permitted", lock=data.name_of(ieee))
+    await async_check_plant(
+        hass, context, Deed.LOCK_CODES, "lock_codes_not_permitted", lock=data.name_of(ieee)
+    )
     unique_id = entry.unique_id.removeprefix(f"{data.entry.entry_id}_")
     source = data.network.entity(ieee, "lock", unique_id)
     if source is None or data.network.trouble is not None:

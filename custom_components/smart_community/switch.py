@@ -5,12 +5,13 @@ from typing import Any, cast, override
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_index import alarm_index
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
+from .core.permits import Deed
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
 from .errors import refusal
@@ -72,6 +73,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch on, and look at what is in alarm already."""
+        await self._check()
         await self.engine.switch_loop(self._loop, on=True)
         self.async_write_ha_state()
         self._warn()
@@ -85,12 +87,17 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
 
         Only a person reads the repairs: an automation, or a slip of the thumb, ends here.
         """
+        await self._check()
         if LOOPS[self._loop].life_safety and self.is_on:
             self._ask()
             raise refusal("life_safety_needs_word", loop=self._loop)
         await self.engine.switch_loop(self._loop, on=False)
         self.async_write_ha_state()
         self._warn()
+
+    async def _check(self) -> None:
+        deeds = self.entry.runtime_data.deeds
+        await deeds.check(Deed.SWITCH_LOOP, self._context or Context())
 
     def _issue(self, what: str) -> str:
         return f"{self.entry.entry_id}_life_safety_{what}_{self._loop}"

@@ -15,7 +15,7 @@ from .errors import failure, refusal
 from .field.modbus.line import NoData
 from .field.modbus.write import NotVerified
 from .field.point import Point, Quality
-from .may import async_may
+from .may import async_check_plant
 from .modbus_bus import BusUnit, ModbusBusData
 
 # Contactors and gate drives want so much between two commands, in seconds; and an automation that
@@ -59,8 +59,9 @@ class Output(PointEntity, SwitchEntity):
 
     async def _write(self, *, on: bool) -> None:
         name = str(self.name or self.entity_id)
-        if not await async_may(self.hass, self._context, Deed.OPERATE):
-            raise refusal("output_not_permitted", name=name)
+        await async_check_plant(
+            self.hass, self._context, Deed.OPERATE, "output_not_permitted", name=name
+        )
         now = self.hass.loop.time()
         if self._last_written is not None and now - self._last_written < _APART:
             raise refusal("output_too_soon", name=name, seconds=f"{_APART:.0f}")

@@ -19,7 +19,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import UndefinedType
 
 from .const import DOMAIN
+from .core.permits import Deed
 from .errors import failure
+from .may import async_check_plant
 from .zigbee_network import ZigbeeData
 
 if TYPE_CHECKING:
@@ -173,7 +175,17 @@ class ZigbeeEntity(Entity):
     async def _tell(
         self, command: Callable[[Any], Awaitable[None]], within: float | None = _TOLD_WITHIN
     ) -> None:
-        """Have zha's entity do something, in time. Raises HomeAssistantError."""
+        """Have zha's entity do something for whoever may, in time. Raises HomeAssistantError."""
+        name = str(self.name or self.entity_id)
+        await async_check_plant(
+            self.hass, self._context, Deed.OPERATE, "output_not_permitted", name=name
+        )
+        await self._do(command, within)
+
+    async def _do(
+        self, command: Callable[[Any], Awaitable[None]], within: float | None = _TOLD_WITHIN
+    ) -> None:
+        """Have zha's entity do something, whoever asks. Raises HomeAssistantError."""
         if self._source is None or self._network.trouble is not None:
             raise failure("zigbee_network_down", network=self._data.entry.title)
         try:

@@ -10,9 +10,15 @@ from typing import Any
 
 import pytest
 
+from custom_components.smart_community.core.permits import Deed, Role
+
 ROOT = Path(__file__).resolve().parents[2]
-TESTS = "tests/components/test_permissions.py"
-MEANING = "y = allowed, w = only with a reason, n = refused and on record, . = no such thing"
+TESTS = "tests/components"
+PLACES = ("own", "other loop", "other community")
+MEANING = """\
+A cell is three answers: to the own community and loop, another loop, another community.
+y = allowed, w = only with a reason, n = refused, . = the place makes no difference to this deed,
+--- = this role has no such way"""
 
 
 class Cells:
@@ -28,21 +34,36 @@ class Cells:
                 self.found[way, role, place, deed] = letter
 
     def show(self) -> None:
+        """Print a table a way: the deeds that it has down, the roles across."""
+        roles = list(Role)
         for way in dict.fromkeys(key[0] for key in self.found):
-            mine = {key[1:]: letter for key, letter in self.found.items() if key[0] == way}
-            deeds = list(dict.fromkeys(deed for _, _, deed in mine))
-            print(f"\n{way}\n  {'':14}{'':17}" + " ".join(f"{deed:>11}" for deed in deeds))
-            for role, place in dict.fromkeys((role, place) for role, place, _ in mine):
-                letters = (mine.get((role, place, deed), ".") for deed in deeds)
-                print(f"  {role:14}{place:17}" + " ".join(f"{letter:>11}" for letter in letters))
-        print(f"\n{len(self.found)} cells tried. {MEANING}")
+            tried = {key[3] for key in self.found if key[0] == way}
+            print(f"\n{way:14}" + "".join(f"{role:>15}" for role in roles))
+            for deed in (deed for deed in Deed if deed in tried):
+                cells = [self._cell(way, role, deed) for role in roles]
+                print(f"  {deed:12}" + "".join(f"{cell:>15}" for cell in cells))
+            if absent := [deed.value for deed in Deed if deed not in tried]:
+                print(f"  no such way to: {', '.join(absent)}")
+        print(f"\n{len(self.found)} answers. {MEANING}")
+
+    def untried(self) -> list[str]:
+        """Deeds that no way was tried for."""
+        return [deed.value for deed in Deed if all(deed != key[3] for key in self.found)]
+
+    def _cell(self, way: str, role: str, deed: str) -> str:
+        found = [self.found.get((way, role, place, deed), ".") for place in PLACES]
+        return "---" if found == ["."] * len(PLACES) else "".join(found)
 
 
 def main() -> int:
     cells = Cells()
-    arguments = ["-q", "--no-header", f"--rootdir={ROOT}", str(ROOT / TESTS), *sys.argv[1:]]
+    files = sorted(str(path) for path in (ROOT / TESTS).glob("test_permissions*.py"))
+    arguments = ["-q", "--no-header", f"--rootdir={ROOT}", *files, *sys.argv[1:]]
     status = pytest.main(arguments, plugins=[cells])
     cells.show()
+    if missing := cells.untried():
+        print(f"Nothing tries: {', '.join(missing)}")
+        return 1
     return int(status)
 
 

@@ -1,10 +1,13 @@
 """A browser's end of the dashboard's websocket."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from aiohttp import WSMsgType
 from homeassistant.auth.models import User
 
+_CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 type Open = Callable[[User], Awaitable[Screen]]
 
 
@@ -13,6 +16,19 @@ class Screen:
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
+
+    async def call(self, domain: str, action: str, **data: Any) -> dict[str, Any]:
+        """Call an action as Home Assistant's own pages do."""
+        await self._socket.send_json_auto_id(
+            {
+                "type": "call_service",
+                "domain": domain,
+                "service": action,
+                "service_data": data,
+                "return_response": domain == "smart_community",
+            }
+        )
+        return await self._socket.receive_json(timeout=30)
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a command; its answer, or the error that it was refused with."""
@@ -29,6 +45,13 @@ class Screen:
         message = await self._socket.receive_json(timeout=10)
         assert message["type"] == "event", message
         return message["event"]
+
+    async def closed(self) -> bool:
+        """Wait until Home Assistant has closed the connection."""
+        async with asyncio.timeout(30):
+            while (await self._socket.receive()).type not in _CLOSED:
+                pass
+        return True
 
     async def unsubscribe(self) -> None:
         await self._socket.send_json_auto_id({"type": "unsubscribe_events", "subscription": 1})

@@ -40,6 +40,9 @@ class Deed(StrEnum):
     ADD_EVIDENCE = "add_evidence"
     AGREE = "agree"
     LOCK_CODES = "lock_codes"
+    STATISTICS = "statistics"
+    SWAP_DUTY = "swap_duty"
+    SWITCH_LOOP = "switch_loop"
 
 
 class Permit(StrEnum):
@@ -53,21 +56,22 @@ class Permit(StrEnum):
 # One letter a deed, in the order of Deed: y(es), w(hy: needs a reason), n(o).
 _LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 #   read signal open | acknowledge handle close escalate | assign comment
-#   | drill test directory | operate (valves, fans, gates: what stands on the site)
+#   | drill test directory | operate (valves, fans, gates, locks: what stands on the site)
 #   | report add_evidence | agree (a threshold, with the residents)
 #   | lock_codes (who can open a home's door: an automation answers for nobody)
+#   | statistics (a department's are those of its own loops) swap_duty | switch_loop
 _ROWS: Mapping[Role, str] = {
-    Role.PROPERTY: "yyy yyyy yy yyn y yy n y",
-    Role.COMMITTEE: "yyy yyyy yy yyn y yy y n",
-    Role.DEPARTMENT: "yny yyyy yy nnn y yy n n",
-    Role.TOWNSHIP: "yny yyyy yy yyn n yy y n",
-    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y y",
+    Role.PROPERTY: "yyy yyyy yy yyn y yy n y yy y",
+    Role.COMMITTEE: "yyy yyyy yy yyn y yy y n yy y",
+    Role.DEPARTMENT: "yny yyyy yy nnn y yy n n yn n",
+    Role.TOWNSHIP: "yny yyyy yy yyn n yy y n yy n",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y y yy y",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
     # Nor does it need anybody's telephone number.
-    Role.AUTOMATION: "yyy nwwy yy yyn y yy n n",
-    Role.OUTSIDER: "nnn nnnn nn nnn n nn n n",
+    Role.AUTOMATION: "yyy nwwy yy yyn y yy n n yy y",
+    Role.OUTSIDER: "nnn nnnn nn nnn n nn n n nn n",
     # Whoever left may still hold a phone that is logged in.
-    Role.REMOVED: "nnn nnnn nn nnn n nn n n",
+    Role.REMOVED: "nnn nnnn nn nnn n nn n n nn n",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
     (role, deed): _LETTERS[letter]
@@ -120,6 +124,17 @@ def best(
 def may_read(standings: Iterable[Standing], incident: Incident) -> bool:
     """Whether an incident may be shown to somebody: lists and subscriptions filter by this."""
     return best(standings, Deed.READ, incident)[1] is not Permit.DENIED
+
+
+def concerned(standings: Iterable[Standing], loop: str) -> bool:
+    """Whether figures and agreements of a loop are somebody's business: a department has its own.
+
+    Asked only for somebody who may read at all.
+    """
+    return any(
+        one.role is not Role.DEPARTMENT or (one.responder is not None and one.responder.sees(loop))
+        for one in standings
+    )
 
 
 def role_of(actor: Actor, *, administrator: bool) -> Role:

@@ -1,0 +1,250 @@
+"""The table of permissions over the ways that have no action's caller: screens, phones, Assist.
+
+`script/permissions` runs this file and prints what each cell answered.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smart_community.core.permits import Role
+from tests.agreed_permissions import PLACES, TIERS, agreed
+
+from .screen import Open, Screen
+from .test_incident import settle
+from .test_surfaces import say
+from .town import ACTIONS, KEYS, ON_INCIDENT, Record, Town, build, fields_of, note, places_of
+
+TAPS = {"acknowledge": "ACKNOWLEDGE", "handle": "HANDLED", "close": "FALSE", "escalate": "HELP"}
+# What the dashboard has a command of its own for; all else it asks for as any page does.
+PRESSED = ("acknowledge", "handle", "close", "escalate", "assign", "comment")
+
+
+@pytest.fixture
+async def town(hass: HomeAssistant, community: MockConfigEntry) -> Town:
+    return await build(hass, community)
+
+
+@pytest.fixture
+async def screens(town: Town, screen: Open) -> dict[str, Screen]:
+    """An open websocket of everybody who can have one: no automation, nobody who was removed."""
+    return {
+        role: await screen(user)
+        for role, user in town.users.items()
+        if user is not None and role != Role.REMOVED
+    }
+
+
+def checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a result; raise a refusal as it would have been raised on this side."""
+    if answer["success"]:
+        return dict(answer["result"] or {})
+    said = answer["error"]
+    raise HomeAssistantError(
+        said["message"],
+        translation_domain=said.get("translation_domain"),
+        translation_key=said.get("translation_key"),
+    )
+
+
+@pytest.mark.parametrize("deed", [*ON_INCIDENT, *ACTIONS])
+async def test_every_role_over_the_websocket(
+    hass: HomeAssistant,
+    town: Town,
+    screens: dict[str, Screen],
+    deed: str,
+    record_property: Record,
+) -> None:
+    for role, view in screens.items():
+        for place in places_of(deed):
+            entry = town.entry(place)
+            incident = await town.incident(place) if deed in ON_INCIDENT else ""
+
+            async def do(
+                reason: str,
+                view: Screen = view,
+                incident: str = incident,
+                entry: MockConfigEntry = entry,
+            ) -> None:
+                checked(await ask(view, deed, incident, entry, reason))
+                await settle(hass, entry)
+
+            await town.tried(record_property, "websocket", role, place, deed, do=do)
+
+
+async def ask(
+    view: Screen, deed: str, incident: str, entry: MockConfigEntry, reason: str
+) -> dict[str, Any]:
+    """Ask for a deed in the dashboard's own words, or as a call of the deed's action."""
+    if deed in ACTIONS:
+        action, data = ACTIONS[deed]
+        return await view.call("smart_community", action, **data, community=entry.entry_id)
+    if deed == "read":
+        return await view.ask("incident", incident=incident)
+    fields = fields_of(deed, reason)
+    if deed in PRESSED:
+        said = {"note": fields.pop("text")} if "text" in fields else fields
+        return await view.ask("act", incident=incident, deed=deed, **said)
+    return await view.call("smart_community", deed, incident=incident, **fields)
+
+
+async def test_screens_show_what_the_table_lets_be_read(
+    town: Town, screens: dict[str, Screen], record_property: Record
+) -> None:
+    made = {place: await town.incident(place) for place in PLACES}
+    for role, view in screens.items():
+        overview = checked(await view.ask("overview"))["communities"]
+        for place in places_of("statistics"):
+            seen = town.entry(place).entry_id in {one["id"] for one in overview}
+            note(record_property, "overview", role, place, "statistics", "y" if seen else "n")
+            assert seen == (agreed(role, "statistics", place) == "y"), (role, place)
+        shown = {row["id"] for row in (await view.subscribe()).get("added", [])}
+        for place, incident in made.items():
+            letter = "y" if incident in shown else "n"
+            note(record_property, "subscription", role, place, "read", letter)
+            assert letter == agreed(role, "read", place), (role, place)
+
+
+@pytest.mark.parametrize("how", ["removed", "switched off"])
+async def test_the_screen_of_somebody_who_was_removed_goes_dark(
+    hass: HomeAssistant, town: Town, screens: dict[str, Screen], how: str
+) -> None:
+    """Home Assistant closes the connection itself, before any command of ours is read."""
+    guard, view = town.users["property"], screens["property"]
+    assert guard is not None
+    await view.subscribe()
+    gone = hass.auth.async_remove_user if how == "removed" else hass.auth.async_deactivate_user
+    await gone(guard)
+    await town.incident("own")
+    assert await view.closed()
+
+
+type Press = Callable[[str], Awaitable[int]]
+
+
+@pytest.fixture
+async def phones(
+    hass: HomeAssistant, town: Town, hass_client_no_auth: ClientSessionGenerator
+) -> dict[str, Press]:
+    """A phone of everybody's with the companion app: it posts an action name to its webhook."""
+    assert await async_setup_component(hass, "mobile_app", {})
+    client = await hass_client_no_auth()
+    found: dict[str, Press] = {}
+    for role, user in town.users.items():
+        if user is None or role == Role.REMOVED:
+            continue
+        token = hass.auth.async_create_access_token(
+            await hass.auth.async_create_refresh_token(user, "http://example.test/")
+        )
+        answer = await client.post(
+            "/api/mobile_app/registrations",
+            json={
+                "app_id": "io.homeassistant.simulated",
+                "app_name": "Companion",
+                "app_version": "2026.10",
+                "device_id": role,
+                "device_name": role,
+                "manufacturer": "Simulated",
+                "model": "Phone",
+                "os_name": "Android",
+                "os_version": "16",
+                "supports_encryption": False,
+                "app_data": {},
+            },
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        address = f"/api/webhook/{(await answer.json())['webhook_id']}"
+
+        async def press(action: str, address: str = address) -> int:
+            pressed = {"action": action, "reply_text": "smelt it"}
+            event = {"event_type": "mobile_app_notification_action", "event_data": pressed}
+            answer = await client.post(address, json={"type": "fire_event", "data": event})
+            return int(answer.status)
+
+        found[role] = press
+    await hass.async_block_till_done()
+    return found
+
+
+@pytest.mark.parametrize("deed", TAPS)
+async def test_every_role_over_the_webhook_of_a_phone(
+    hass: HomeAssistant,
+    town: Town,
+    phones: dict[str, Press],
+    deed: str,
+    record_property: Record,
+) -> None:
+    for role, press in phones.items():
+        user = town.users[role]
+        assert user is not None
+        for place in PLACES:
+            incident = await town.incident(place)
+            engine = town.entry(place).runtime_data.engine
+            before = await engine.timeline(incident)
+            # A forged name: nothing keeps a phone from sending any incident's and any responder's.
+            action = f"SMART_COMMUNITY_{TAPS[deed]}_{incident}_{KEYS.get(role, 'guard')}"
+            assert await press(action) == 200
+            await settle(hass, town.entry(place))
+            rows = (await engine.timeline(incident))[len(before) :]
+            letter = "n" if rows[-1].kind == "refused" else "y"
+            town.used(place, letter)
+            note(record_property, "webhook", role, place, deed, letter)
+            # A button is a responder's; whoever is none has no button, whatever else they may do.
+            assert letter == (agreed(role, deed, place) if role in TIERS else "n"), (role, place)
+            if letter == "n":
+                (row,) = rows
+                assert row.actor.user_id == user.id
+
+
+async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
+    hass: HomeAssistant, town: Town, phones: dict[str, Press]
+) -> None:
+    """Home Assistant forgets the phone with its user: what it posts is heard by nobody."""
+    guard = town.users["property"]
+    assert guard is not None
+    incident = await town.incident("own")
+    await hass.auth.async_remove_user(guard)
+    await hass.async_block_till_done()
+    heard: list[Any] = []
+    hass.bus.async_listen("mobile_app_notification_action", heard.append)
+    await phones["property"](f"SMART_COMMUNITY_ACKNOWLEDGE_{incident}_guard")
+    await settle(hass, town.own)
+    assert not heard
+    assert town.own.runtime_data.engine.running(incident).status == "open"
+
+
+async def test_every_role_by_word_of_mouth(
+    hass: HomeAssistant, town: Town, record_property: Record
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "conversation", {})
+    await hass.async_block_till_done()
+    made = {place: await town.incident(place) for place in PLACES}
+    for role, user in town.users.items():
+        said = await say(hass, "what is open", user)
+        for place, incident in made.items():
+            letter = "y" if zone_name(town, place, incident) in said else "n"
+            note(record_property, "assist", role, place, "read", letter)
+            assert letter == agreed(role, "read", place), (role, place)
+    for role, user in town.users.items():
+        for place in PLACES:
+            incident = await town.incident(place)
+            what = "water" if place == "other loop" else "smoke"
+            await say(hass, f"acknowledge {what} in {zone_name(town, place, incident)}", user)
+            await settle(hass, town.entry(place))
+            status = town.entry(place).runtime_data.engine.running(incident).status
+            letter = "y" if status == "acknowledged" else "n"
+            town.used(place, letter)
+            note(record_property, "assist", role, place, "acknowledge", letter)
+            # Nobody is asked for a reason: where one is needed, that is said, and nothing done.
+            assert letter == agreed(role, "acknowledge", place).replace("w", "n"), (role, place)
+
+
+def zone_name(town: Town, place: str, incident: str) -> str:
+    return str(town.entry(place).runtime_data.engine.running(incident).zone_name)
