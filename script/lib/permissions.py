@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.smart_community.core.permits import Deed, Role
-
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = "tests/components"
 PLACES = ("own", "other loop", "other community")
@@ -25,6 +23,8 @@ class Cells:
     """Collects the cells that the tests record; a pytest plugin."""
 
     def __init__(self) -> None:
+        self.roles: list[str] = []
+        self.deeds: list[str] = []
         self.found: dict[tuple[str, str, str, str], str] = {}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -35,20 +35,19 @@ class Cells:
 
     def show(self) -> None:
         """Print a table a way: the deeds that it has down, the roles across."""
-        roles = list(Role)
         for way in dict.fromkeys(key[0] for key in self.found):
             tried = {key[3] for key in self.found if key[0] == way}
-            print(f"\n{way:14}" + "".join(f"{role:>15}" for role in roles))
-            for deed in (deed for deed in Deed if deed in tried):
-                cells = [self._cell(way, role, deed) for role in roles]
+            print(f"\n{way:14}" + "".join(f"{role:>15}" for role in self.roles))
+            for deed in (deed for deed in self.deeds if deed in tried):
+                cells = [self._cell(way, role, deed) for role in self.roles]
                 print(f"  {deed:12}" + "".join(f"{cell:>15}" for cell in cells))
-            if absent := [deed.value for deed in Deed if deed not in tried]:
+            if absent := [deed for deed in self.deeds if deed not in tried]:
                 print(f"  no such way to: {', '.join(absent)}")
         print(f"\n{len(self.found)} answers. {MEANING}")
 
     def untried(self) -> list[str]:
         """Deeds that no way was tried for."""
-        return [deed.value for deed in Deed if all(deed != key[3] for key in self.found)]
+        return [deed for deed in self.deeds if all(deed != key[3] for key in self.found)]
 
     def _cell(self, way: str, role: str, deed: str) -> str:
         found = [self.found.get((way, role, place, deed), ".") for place in PLACES]
@@ -60,6 +59,11 @@ def main() -> int:
     files = sorted(str(path) for path in (ROOT / TESTS).glob("test_permissions*.py"))
     arguments = ["-q", "--no-header", f"--rootdir={ROOT}", *files, *sys.argv[1:]]
     status = pytest.main(arguments, plugins=[cells])
+    # Only now: pytest must be the first to load the integration.
+    sys.path.insert(0, str(ROOT))
+    from custom_components.smart_community.core.permits import Deed, Role  # noqa: PLC0415
+
+    cells.roles, cells.deeds = [role.value for role in Role], [deed.value for deed in Deed]
     cells.show()
     if missing := cells.untried():
         print(f"Nothing tries: {', '.join(missing)}")
