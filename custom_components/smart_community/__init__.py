@@ -101,7 +101,7 @@ COMMUNITY_PLATFORMS = (
     Platform.SWITCH,
     Platform.TODO,
 )
-BUS_PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR, Platform.SWITCH)
+BUS_PLATFORMS = (Platform.BINARY_SENSOR, Platform.NUMBER, Platform.SENSOR, Platform.SWITCH)
 ZIGBEE_PLATFORMS = (
     Platform.BINARY_SENSOR,
     Platform.BUTTON,

@@ -124,9 +124,9 @@ class Maker(Protocol):
 
 def platform_of(point: Point) -> Platform:
     """Return the platform that shows a point."""
-    if point.writable and point.type is DataType.BOOL:
-        return Platform.SWITCH
-    return Platform.BINARY_SENSOR if point.type is DataType.BOOL else Platform.SENSOR
+    if point.type is DataType.BOOL:
+        return Platform.SWITCH if point.writable else Platform.BINARY_SENSOR
+    return Platform.NUMBER if point.writable else Platform.SENSOR
 
 
 async def async_setup_points(

@@ -1,10 +1,12 @@
-"""Numbers: settings of Zigbee devices."""
+"""Numbers: settings of Zigbee devices, and registers of Modbus units that are set."""
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import CONF_KIND, KIND_MODBUS_BUS
 from .data import SmartCommunityEntry
+from .number_modbus import async_setup_modbus_numbers
 from .number_zigbee import Setting
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -16,5 +18,8 @@ async def async_setup_entry(
     entry: SmartCommunityEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add what the network's devices offer."""
+    """Add the numbers of this kind of entry."""
+    if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
+        await async_setup_modbus_numbers(hass, entry, async_add_entities)
+        return
     async_setup_zigbee_entities(entry, async_add_entities, Platform.NUMBER, Setting)

@@ -14,6 +14,9 @@ _SIGNED = {DataType.INT16, DataType.INT32}
 # From so many registers on, "all ones" is a gateway that has nothing to say, not a measurement.
 _ALL_ONES_FROM = 8
 _ALL_ONES = 0xFFFF
+# Whole numbers of more than 24 bits are not all there in 32 bits of floating point (IEEE 754).
+_WHOLE_IN_FLOAT32 = 1 << 24
+_FLOAT32_STEP = 0.01
 
 type Raw = Sequence[bool] | Sequence[int]
 
@@ -41,9 +44,32 @@ def value_of(point: Point, raw: Raw, decimals: int) -> Value | None:
     return round(number * point.scale + point.offset, decimals or None)
 
 
+def holds(point: Point) -> tuple[float, float]:
+    """Return the lowest and the highest shown value that a point's registers can hold.
+
+    Of a float only what it tells apart to the whole number: beyond, reading back proves nothing.
+    """
+    bits = 16 * point.type.words
+    low, high = 0, (1 << bits) - 1
+    if point.type is DataType.FLOAT32:
+        low, high = -_WHOLE_IN_FLOAT32, _WHOLE_IN_FLOAT32
+    elif point.type in _SIGNED:
+        low, high = -(1 << bits - 1), (1 << bits - 1) - 1
+    decimals = places(point)
+    ends = sorted(round(one * point.scale + point.offset, decimals) for one in (low, high))
+    return ends[0], ends[1]
+
+
+def resolves(point: Point) -> float:
+    """Return the smallest difference of shown values that a setting of the point makes."""
+    return _FLOAT32_STEP if point.type is DataType.FLOAT32 else abs(point.scale)
+
+
 def raw_of(point: Point, value: float) -> list[int]:
     """Return the registers that mean a shown value. Raises ValueError for one that has no room."""
     number = (value - point.offset) / point.scale
+    if not math.isfinite(number):
+        raise ValueError(value)
     try:
         if point.type is DataType.FLOAT32:
             packed = struct.pack(">f", number)
