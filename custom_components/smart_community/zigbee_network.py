@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
@@ -145,7 +146,14 @@ async def async_setup_network(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Z
         finally:
             await save()
 
-    entry.async_create_background_task(hass, keep(), f"Zigbee network {entry.title}")
+    keeping = entry.async_create_background_task(hass, keep(), f"Zigbee network {entry.title}")
+
+    async def ended(_event: Event) -> None:
+        # Home Assistant waits for none of what it cancels when it stops: a device that was paired
+        # just now would still be on its way to the database.
+        await asyncio.wait([keeping])
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, ended))
     return data
 
 

@@ -1,66 +1,27 @@
-"""The hosts that bench_zigbee.py times, and the plant they are tried on."""
+"""The hosts that bench_zigbee.py times."""
 
 import asyncio
 import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from script.lib.bench_zigbee_plant import GIVE_UP, Plant
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
-from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
+from tests.simulators.zigbee import VirtualDevice
 
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
-DETECTORS, WATCHED = 49, 20
-GIVE_UP = 60.0
+WATCHED = 20
 SETTLED = 12.0  # registries are written ten seconds after a change
 TICKS = os.sysconf("SC_CLK_TCK")
 BARE = Path(__file__).with_name("bench_zigbee_bare.py")
-
-
-@dataclass
-class Plant:
-    """Coordinators with networks formed before, and the devices around them."""
-
-    networks: int
-    radios: list[VirtualCoordinator] = field(default_factory=list)
-    detectors: list[VirtualDevice] = field(default_factory=list)
-    locks: list[VirtualDevice] = field(default_factory=list)
-
-    async def start(self) -> None:
-        for _ in range(self.networks):
-            radio = VirtualCoordinator(formed=True)
-            await radio.start()
-            self.radios.append(radio)
-            self.detectors += [radio.add(devices.smoke()) for _ in range(DETECTORS)]
-            self.locks.append(radio.add(devices.lock()))
-
-    async def stop(self) -> None:
-        for radio in self.radios:
-            await radio.stop()
-
-    async def pair(self) -> None:
-        """Let every device join: one after the other on a network, two networks at a time."""
-        two = asyncio.Semaphore(2)
-
-        async def fill(radio: VirtualCoordinator) -> None:
-            async with two:
-                for device in radio.devices.values():
-                    while not radio.stack.up:  # a busy host may have begun anew with a radio
-                        await asyncio.sleep(0.1)
-                    radio.air.permitted_until = float("inf")
-                    await device.join()
-                    if device not in self.locks:
-                        async with asyncio.timeout(GIVE_UP):
-                            await device.zone.enrolled.wait()
-
-        await asyncio.gather(*(fill(radio) for radio in self.radios))
 
 
 class Host:
@@ -156,7 +117,6 @@ class Home(Host):
         self.name = name
         self.home = HomeAssistant(folder)
         self.entities: dict[str, str] = {}  # and the addresses of the devices they are of
-        self.devices: dict[str, str] = {}  # by address
         self.relay = Relay()
         self.phone: Phone | None = None
 
@@ -180,8 +140,8 @@ class Home(Host):
             entries.append(_entry("smart_community", str(number), 1, 1, data))
         return entries
 
-    async def prepare(self) -> None:
-        """Set up, pair, and stop: what is measured is a start like any other."""
+    async def _made(self) -> None:
+        """Make a home with the entries in it, stopped."""
         self.home.prepare("zha:\n" if self.name == ZHA else "")
         await self.home.start()
         await self.home.onboard()
@@ -191,17 +151,45 @@ class Home(Host):
         stored = json.loads(path.read_text())
         stored["data"]["entries"] += self._entries()
         path.write_text(json.dumps(stored))
+
+    def _databases(self) -> list[Path]:
+        """Name the file that a host keeps of each network."""
+        if self.name == ZHA:
+            return [self.home.folder / "zigbee.db"]
+        folder = self.home.folder / ".storage"
+        return [
+            folder / f"smart_community_zigbee_bench{number}.db"
+            for number in range(len(self.plant.radios))
+        ]
+
+    async def pair(self) -> float:
+        """Pair every device of the plant, and keep what was written of them; seconds it took."""
+        await self._made()
         await self.home.start()
         await asyncio.sleep(SETTLED)  # a host may look at a radio before it takes it
-        await self._up()
-        await self.plant.pair()
-        await asyncio.sleep(SETTLED)
+        await self.plant.up()
+        took = await self.plant.pair()
+        await self.plant.quiet()
+        await self.home.stop()
+        self.plant.databases[:] = self._databases()
+        return took
+
+    async def prepare(self) -> None:
+        """Set up with the paired devices, and stop: what is measured is a start like any other."""
+        await self._made()
+        for kept, own in zip(self.plant.databases, self._databases(), strict=True):
+            shutil.copy(kept, own)
+        await self.home.start()
+        async with self.home.websocket(self.home.owner) as ws:
+            await self._available(ws)
         if self.name == OURS:
             await self._watch()
+        await self.plant.quiet()
+        await asyncio.sleep(SETTLED)
         await self.home.stop()
 
     async def _watch(self) -> None:
-        """Give some detectors a floor each (one incident a floor), and somebody who is told."""
+        """Have some detectors watched, one incident each, and somebody told."""
         home = self.home
         await self.relay.start()
         guard = await home.add_user("Guard", "guard")
@@ -211,40 +199,16 @@ class Home(Host):
         entry = await home.add_entry("community", {"name": "Bench", "database": {}})
         form = {"name": "Guard", "tier": "property", "users": [guard.id], "channels": ["push"]}
         await home.add_subentry(entry, "responder", form | {"language": "en"})
-        async with home.websocket(home.owner) as ws:
-            await self._learn(ws)
-            floors = []
-            for one in self.plant.detectors[:WATCHED]:
-                name = str(one.ieee)
-                floor = await ws.command("config/floor_registry/create", name=name)
-                floors.append(floor["floor_id"])
-                area = await ws.command(
-                    "config/area_registry/create", name=name, floor_id=floors[-1]
-                )
-                await ws.command(
-                    "config/device_registry/update",
-                    device_id=self.devices[str(one.ieee)],
-                    area_id=area["area_id"],
-                )
+        watched = {str(one.ieee) for one in self.plant.detectors[:WATCHED]}
         use = {
             "path": "smart_community/smoke_single.yaml",
-            "input": {"detectors": {"floor_id": floors}},
+            "input": {
+                "detectors": {"entity_id": [e for e, i in self.entities.items() if i in watched]},
+                "zone_by": "source",
+            },
         }
         rows = [{"id": "smoke", "alias": "smoke", "use_blueprint": use}]
         (home.folder / "automations.yaml").write_text(json.dumps(rows))
-
-    async def _learn(self, ws: Any) -> None:
-        for one in await ws.command("config/entity_registry/list"):
-            for ending in ("-1-1280", "-1-257"):
-                if one["unique_id"].endswith(ending):
-                    ieee = one["unique_id"].removesuffix(ending)[-23:]
-                    self.entities.setdefault(one["entity_id"], ieee)
-                    self.devices[ieee] = one["device_id"]
-
-    async def _up(self) -> None:
-        async with asyncio.timeout(GIVE_UP):
-            while not all(radio.stack.up for radio in self.plant.radios):
-                await asyncio.sleep(0.05)
 
     @contextlib.asynccontextmanager
     async def run(self, row: dict[str, Any]) -> AsyncIterator[None]:
@@ -253,12 +217,11 @@ class Home(Host):
         row["running"] = await self.home.start()
         self.pid = self.home.pid
         async with self.home.websocket(self.home.owner) as ws:
-            await self._learn(ws)
-            await self._available(ws)
+            last = await self._available(ws)
             first = min(radio.connected_at for radio in self.plant.radios)
-            row["start"] = time.time() - max(first, began)
+            row["start"] = last - max(first, began)
             row["memory"] = self.memory()
-            await ws.command("subscribe_events", event_type="state_changed")
+            await ws.command("subscribe_entities", entity_ids=[*self.entities])
             listening = asyncio.create_task(self._listen(ws))
             try:
                 yield
@@ -287,27 +250,38 @@ class Home(Host):
             await asyncio.sleep(0.5)  # what comes right behind a push is gathered with the next
         return took
 
-    async def _available(self, ws: Any) -> None:
+    async def _available(self, ws: Any) -> float:
+        """Wait until every detector and lock is shown; when the last one was.
+
+        What is asked for is every state there is, which costs the host: seldom.
+        """
         wanted = {str(one.ieee) for one in (*self.plant.detectors, *self.plant.locks)}
-        async with asyncio.timeout(GIVE_UP):
+        async with asyncio.timeout(2 * GIVE_UP):
             while True:
-                states = await ws.command("get_states")
-                there = {
-                    self.entities.get(one["entity_id"])
-                    for one in states
-                    if one["state"] in {"on", "off", "locked", "unlocked"}
+                await self._learn(ws)
+                shown = {
+                    self.entities[one["entity_id"]]: one["last_changed"]
+                    for one in await ws.command("get_states")
+                    if one["entity_id"] in self.entities
+                    and one["state"] in {"on", "off", "locked", "unlocked"}
                 }
-                if wanted <= there:
-                    return
-                await asyncio.sleep(0.1)
+                if wanted <= shown.keys():
+                    return max(datetime.fromisoformat(at).timestamp() for at in shown.values())
+                print(len(shown), len(self.entities), flush=True)
+                await asyncio.sleep(1)
+
+    async def _learn(self, ws: Any) -> None:
+        for one in await ws.command("config/entity_registry/list"):
+            for ending in ("-1-1280", "-1-257"):
+                if one["unique_id"].endswith(ending):
+                    self.entities[one["entity_id"]] = one["unique_id"].removesuffix(ending)[-23:]
 
     async def _listen(self, ws: Any) -> None:
         while True:
-            new = (await ws.event())["data"]["new_state"] or {}
-            ieee = self.entities.get(new.get("entity_id"))
-            if ieee is not None and new["state"] in {"on", "off"}:
-                stamp = datetime.fromisoformat(new["last_changed"]).timestamp()
-                self.hear(ieee, new["state"] == "on", stamp)
+            for entity, change in (await ws.event()).get("c", {}).items():
+                new = change.get("+", {})
+                if new.get("s") in {"on", "off"}:
+                    self.hear(self.entities[entity], new["s"] == "on", new["lc"])
 
     async def locked(self, times: int) -> list[float]:
         """Move locks in turn; the action returns when the lock has answered."""

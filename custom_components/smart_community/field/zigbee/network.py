@@ -225,7 +225,7 @@ class Network:
         try:
             await self._lost.wait()
         finally:
-            self._down(Trouble.LOST)
+            self._down()  # also when it was told to end
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)
 
@@ -243,11 +243,16 @@ class Network:
             self._show(device)
         self._changed_now()
 
-    def _down(self, trouble: Trouble, detail: str = "") -> None:
+    def _lose(self, detail: str) -> None:
+        if self.trouble is None:
+            _LOGGER.warning("Network %s is lost", self.settings.identity.extended_pan_id)
+        self._lost.set()
+        self._down(detail)
+
+    def _down(self, detail: str = "") -> None:
         if self.trouble is not None:
             return
-        _LOGGER.warning("Network %s is lost", self.settings.identity.extended_pan_id)
-        self.trouble, self.detail = trouble, detail
+        self.trouble, self.detail = Trouble.LOST, detail
         self.register.deaf(self._clock())
         self._changed_now()
 
@@ -311,14 +316,12 @@ class Network:
                 _LOGGER.debug("No heartbeat, %d in a row: %r", missed, err)
                 if missed < pulse.busy and app.heard_at >= asked_at:
                     continue
-                self._down(Trouble.LOST, str(err))
-                self._lost.set()
+                self._lose(str(err))
                 return
             missed = 0
 
     def _connection_lost(self, event: Any) -> None:
-        self._down(Trouble.LOST, str(event.exception or ""))
-        self._lost.set()
+        self._lose(str(event.exception or ""))
 
     # Devices
 
