@@ -230,6 +230,10 @@ class Home(Host):
                 await asyncio.gather(listening, return_exceptions=True)
         await self.close()
 
+    async def loops(self, on: bool) -> None:
+        """Let the loops run, or not."""
+        await self.home.do(f"automation.turn_{'on' if on else 'off'}", {"entity_id": "all"})
+
     async def close(self) -> None:
         """End everything; twice does no harm."""
         await self.home.close()
@@ -267,7 +271,6 @@ class Home(Host):
                 }
                 if wanted <= shown.keys():
                     return max(datetime.fromisoformat(at).timestamp() for at in shown.values())
-                print(len(shown), len(self.entities), flush=True)
                 await asyncio.sleep(1)
 
     async def _learn(self, ws: Any) -> None:

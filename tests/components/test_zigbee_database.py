@@ -1,7 +1,5 @@
 """The database of a Zigbee network: whole after a stop, and what is said when it cannot be used."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from homeassistant.core import HomeAssistant
 
@@ -9,17 +7,6 @@ from custom_components.smart_community.zigbee_network import database
 from tests.simulators.zigbee import VirtualCoordinator, devices
 
 from .zigbee_ground import pair, set_up, until
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-async def radio(socket_enabled: None) -> AsyncIterator[VirtualCoordinator]:
-    async with VirtualCoordinator(formed=True, boots_on_connect=True) as radio:
-        yield radio
 
 
 async def test_a_stop_of_home_assistant_closes_the_database_and_the_connection(

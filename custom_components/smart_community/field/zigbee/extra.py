@@ -64,12 +64,23 @@ class ZoneBit(BinarySensor):
     """One more bit of an alarm zone. `mask`: the bits that turn it on."""
 
     _attribute_name = "zone_status"
+    _told: bool | None = None
     mask: int
 
     @override
     @classmethod
     def parse(cls, value: bool | int) -> bool:
         return bool(value & cls.mask)
+
+    @override
+    def handle_attribute_updated(self, event: Any) -> None:
+        """Pass over what leaves this bit alone: making a state costs more than an alarm's lookup.
+
+        Each notification comes to three of these, and hardly ever is one of them meant.
+        """
+        if (on := self.is_on) is not self._told:
+            self._told = on
+            super().handle_attribute_updated(event)
 
 
 class ZoneTamper(ZoneBit):

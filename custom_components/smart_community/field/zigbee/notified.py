@@ -14,12 +14,16 @@ from zigpy.application import ControllerApplication
 from zigpy.types import ZigbeePacket
 from zigpy.zcl import Cluster
 from zigpy.zcl.clusters.security import IasZone
-from zigpy.zcl.foundation import Direction, ZCLHeader
 
-from .zones import ClusterKey, key_of, read
+from .zones import read
 
 _STATUS: Final = IasZone.AttributeDefs.zone_status.name
 _ALARM: Final = IasZone.ZoneStatus.Alarm_1 | IasZone.ZoneStatus.Alarm_2
+# Frame control of a cluster's own command from server to client (ZCL 07-5123, 2.4.1.1), without the
+# bit that asks for no answer: type 1, not of a manufacturer, direction 1.
+_TO_CLIENT: Final = 0b1001
+_CONTROL: Final = 0b1111
+_LEAST: Final = 5  # control, number, command, and the status in two octets (8.2.2.4.1)
 # An answer that came before is written down at once; one that a mesh held back, somewhat later.
 _LOOKS: Final = (0.1, 2.0)
 # A mesh repeats a frame whose acknowledgement was lost, also behind newer ones of the same zone.
@@ -32,33 +36,33 @@ class Notified:
     def __init__(self, app: ControllerApplication) -> None:
         """Begin with none."""
         self._app = app
-        self._looks: dict[ClusterKey, asyncio.TimerHandle] = {}
-        self._frames: dict[ClusterKey, deque[bytes]] = {}
+        self._looks: dict[Cluster, asyncio.TimerHandle] = {}
+        self._frames: dict[Cluster, deque[bytes]] = {}
 
     def hear(self, packet: ZigbeePacket) -> None:
-        """Take a packet that zigpy has just dealt with; all but notifications of zones pass."""
+        """Take a packet that zigpy has just dealt with; all but notifications of zones pass.
+
+        zigpy's own reading of a frame costs as much as everything else an alarm takes here, so it
+        is done a second time only for an alarm that did not arrive.
+        """
         if packet.cluster_id != IasZone.cluster_id or packet.src is None:
+            return
+        frame = packet.data.serialize()
+        status = _status(frame)
+        if status is None:
             return
         try:
             device: Any = self._app.get_device_with_address(packet.src)
             zone = device.endpoints[packet.src_ep].in_clusters[IasZone.cluster_id]
-            frame = packet.data.serialize()
-            header, said = zone.deserialize(frame)
         except KeyError, ValueError, AttributeError:
-            return  # a device that is only joining, or no ZCL: zigpy has said what it thinks of it
-        control = header.frame_control
-        if (
-            control.is_cluster
-            and control.direction == Direction.Server_to_Client
-            and header.command_id == IasZone.ClientCommandDefs.status_change_notification.id
-        ):
-            frames = self._frames.setdefault(key_of(zone), deque(maxlen=_REPEATS))
-            if frame in frames:
-                return  # old news: zigpy has dropped it, and so it must not stand again
-            frames.append(frame)
-            if zone.get(_STATUS) != said.zone_status:
-                zone.handle_message(header, said)
-            self._look_later(zone, header, said, _LOOKS)
+            return  # a device that is only joining: zigpy has said what it thinks of it
+        frames = self._frames.setdefault(zone, deque(maxlen=_REPEATS))
+        if frame in frames:
+            return  # old news: zigpy has dropped it, and so it must not stand again
+        frames.append(frame)
+        if zone.get(_STATUS) != status:
+            _handle(zone, frame)
+        self._look_later(zone, frame, status, _LOOKS)
 
     def close(self) -> None:
         """Look after none any more."""
@@ -67,23 +71,39 @@ class Notified:
         self._looks.clear()
 
     def _look_later(
-        self, zone: Cluster, header: ZCLHeader, said: Any, waits: tuple[float, ...]
+        self, zone: Cluster, frame: bytes, status: int, waits: tuple[float, ...]
     ) -> None:
         """Look again after a while; a newer notification takes the place of this one."""
-        key = key_of(zone)
-        if (before := self._looks.pop(key, None)) is not None:
+        if (before := self._looks.pop(zone, None)) is not None:
             before.cancel()
         if waits:
-            self._looks[key] = asyncio.get_running_loop().call_later(
-                waits[0], self._look, zone, header, said, waits[1:]
+            self._looks[zone] = asyncio.get_running_loop().call_later(
+                waits[0], self._look, zone, frame, status, waits[1:]
             )
 
-    def _look(self, zone: Cluster, header: ZCLHeader, said: Any, waits: tuple[float, ...]) -> None:
-        self._look_later(zone, header, said, waits)
-        if zone.get(_STATUS) == said.zone_status:
+    def _look(self, zone: Cluster, frame: bytes, status: int, waits: tuple[float, ...]) -> None:
+        self._look_later(zone, frame, status, waits)
+        if zone.get(_STATUS) == status:
             return
         # Overwritten by an older answer, or by a newer one of a device that did not notify. An
         # alarm is shown until the device has been asked; the end of one is not taken on trust.
-        if said.zone_status & _ALARM:
-            zone.handle_message(header, said)
+        if status & _ALARM:
+            _handle(zone, frame)
         self._app.create_task(read(zone, _STATUS), "zone status again")
+
+
+def _status(frame: bytes) -> int | None:
+    """Return what a zone notifies; None for any other frame, and for one that is cut short."""
+    notification = IasZone.ClientCommandDefs.status_change_notification.id
+    if len(frame) < _LEAST or frame[0] & _CONTROL != _TO_CLIENT or frame[2] != notification:
+        return None
+    return int.from_bytes(frame[3:5], "little")
+
+
+def _handle(zone: Any, frame: bytes) -> None:
+    """Have zigpy take a notification, whose rest may be cut short."""
+    try:
+        header, said = zone.deserialize(frame)
+    except ValueError, KeyError:
+        return
+    zone.handle_message(header, said)
