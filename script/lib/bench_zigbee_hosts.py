@@ -15,7 +15,6 @@ from typing import Any
 from script.lib.bench_zigbee_plant import GIVE_UP, Plant
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
-from tests.simulators.zigbee import VirtualDevice
 
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
 WATCHED = 20
@@ -29,22 +28,24 @@ class Host:
 
     def __init__(self, plant: Plant) -> None:
         self.plant = plant
-        self.seen: dict[str, list[tuple[bool, float]]] = {}
+        self.seen: dict[str, list[tuple[str, float]]] = {}
         self.news = asyncio.Event()
-        self.awaited: dict[tuple[str, bool], asyncio.Future[float]] = {}
+        self.awaited: dict[tuple[str, str], asyncio.Future[float]] = {}
 
     pid: int | None = None
 
-    def hear(self, ieee: str, on: bool, at: float) -> None:
-        self.seen.setdefault(ieee, []).append((on, at))
-        self.news.set()
-        if (awaited := self.awaited.pop((ieee, on), None)) is not None and not awaited.done():
+    def hear(self, ieee: str, word: str, at: float) -> None:
+        """Take a detector's news: on, off or unavailable."""
+        if word != "unavailable":
+            self.seen.setdefault(ieee, []).append((word, at))
+            self.news.set()
+        if (awaited := self.awaited.pop((ieee, word), None)) is not None and not awaited.done():
             awaited.set_result(at)
 
-    def expect(self, device: VirtualDevice, on: bool) -> asyncio.Future[float]:
+    def expect(self, ieee: str, word: str) -> asyncio.Future[float]:
         """Give what will have the stamp of the next news of this kind."""
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self.awaited[str(device.ieee), on] = future
+        self.awaited[ieee, word] = future
         return future
 
     def count(self) -> int:
@@ -102,7 +103,7 @@ class Bare(Host):
             if "locks" in said:
                 self.took.set_result(said["locks"])
             else:
-                self.hear(said["ieee"], said["on"], said["at"])
+                self.hear(said["ieee"], "on" if said["on"] else "off", said["at"])
 
     async def locked(self, times: int) -> list[float]:
         self.input.write(b"%d\n" % times)
@@ -199,7 +200,8 @@ class Home(Host):
         entry = await home.add_entry("community", {"name": "Bench", "database": {}})
         form = {"name": "Guard", "tier": "property", "users": [guard.id], "channels": ["push"]}
         await home.add_subentry(entry, "responder", form | {"language": "en"})
-        watched = {str(one.ieee) for one in self.plant.detectors[:WATCHED]}
+        detectors = self.plant.detectors
+        watched = {str(one.ieee) for one in (*detectors[:WATCHED], *detectors[-WATCHED:])}
         use = {
             "path": "smart_community/smoke_single.yaml",
             "input": {
@@ -229,6 +231,11 @@ class Home(Host):
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
         await self.close()
+
+    async def incidents(self) -> tuple[int, float]:
+        """Return how many incidents are open, and since when."""
+        state = await self.home.state("sensor.bench_open_incidents")
+        return int(state["state"]), datetime.fromisoformat(state["last_changed"]).timestamp()
 
     async def loops(self, on: bool) -> None:
         """Let the loops run, or not."""
@@ -283,8 +290,8 @@ class Home(Host):
         while True:
             for entity, change in (await ws.event()).get("c", {}).items():
                 new = change.get("+", {})
-                if new.get("s") in {"on", "off"}:
-                    self.hear(self.entities[entity], new["s"] == "on", new["lc"])
+                if new.get("s") in {"on", "off", "unavailable"}:
+                    self.hear(self.entities[entity], new["s"], new["lc"])
 
     async def locked(self, times: int) -> list[float]:
         """Move locks in turn; the action returns when the lock has answered."""
