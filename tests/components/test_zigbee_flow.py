@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,6 @@ async def test_what_is_overwritten_is_what_was_shown_and_is_written_down_first(
 async def test_each_thing_that_is_no_radio_is_called_by_its_name(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:
-    async def chatter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(64)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        writer.close()
-
     at = await begin(hass)
     for path, error in (
         ("socket://127.0.0.1:1", "zigbee_cannot_connect"),
@@ -121,13 +117,46 @@ async def test_each_thing_that_is_no_radio_is_called_by_its_name(
     ):
         at = await go(hass, at, form(path))
         assert at["errors"] == {"base": error}, path
-    server = await asyncio.start_server(chatter, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    at = await go(hass, at, form(f"socket://127.0.0.1:{port}"))
-    assert at["errors"] == {"base": "zigbee_no_radio"}
     at = await go(hass, at, form("socket://127.0.0.1:1", "  "))
     assert at["errors"] == {"base": "name_missing"}
-    server.close()
+
+
+async def test_every_kind_of_radio_is_asked_by_its_own_library_and_what_is_none_is_said(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    # ASH's cancel, a Z-Stack ping, a SLIP frame that asks deCONZ for its version, ZiGate's frame.
+    first = {"ezsp": "1a", "znp": "fe002101", "deconz": "c00a01", "zigate": "01021002"}
+
+    async def try_radio(radio_type: str, answer: bytes) -> None:
+        asked = bytearray()
+
+        async def far_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with suppress(ConnectionError):
+                while said := await reader.read(64):
+                    asked.extend(said)
+                    if answer:
+                        writer.write(answer)
+                        break
+                else:
+                    return
+                if radio_type != "ezsp":  # which waits twice as long for one that stays
+                    await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(far_end, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        said = {**form(f"socket://127.0.0.1:{port}"), "radio_type": radio_type}
+        at = await go(hass, await begin(hass), said)
+        assert at["errors"] == {"base": "zigbee_no_radio"}, radio_type
+        assert at["description_placeholders"]["problem"], radio_type
+        assert asked.hex().startswith(first[radio_type]), radio_type
+        server.close()
+
+    garbage = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    await asyncio.gather(
+        *(try_radio(radio_type, garbage) for radio_type in first),
+        *(try_radio(radio_type, b"") for radio_type in first if radio_type != "ezsp"),
+    )
 
 
 async def test_a_coordinator_that_somebody_else_has_is_refused(

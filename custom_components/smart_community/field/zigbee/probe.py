@@ -126,7 +126,9 @@ async def _connected(
         # Only now, and not before: many coordinators serve one client, and need a moment after it.
         reached = await _reached(coordinator)
         trouble = Trouble.NO_RADIO if reached else Trouble.CANNOT_CONNECT
-        raise NetworkError(trouble, str(err) or type(err).__name__) from err
+        # Libraries reach for a transport that is gone: that the far end hung up is what it means.
+        detail = "connection closed" if isinstance(err, AttributeError) else str(err)
+        raise NetworkError(trouble, detail or type(err).__name__) from err
     finally:
         with suppress(Exception):
             await app.shutdown(db=False)
