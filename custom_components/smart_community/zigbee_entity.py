@@ -103,7 +103,7 @@ class ZigbeeEntity(Entity):
     @property
     @override
     def name(self) -> str | UndefinedType | None:
-        """Our words, else Home Assistant's for the device class, else zha's own in English."""
+        """Our words, else Home Assistant's for the device class or in its ZHA, else zha's own."""
         if self._zha.primary:
             return None
         key = self._name_translation_key
@@ -111,6 +111,9 @@ class ZigbeeEntity(Entity):
             return super().name
         if self._zha.translation_key is None and self.device_class is not None:
             return super().name
+        key = f"component.zha.entity.{self.platform_data.domain}.{self.translation_key}.name"
+        if (said := self._data.words.get(key)) is not None:
+            return self._substitute_name_placeholders(said)
         fallback: str | None = self._zha.fallback_name
         return fallback if fallback is not None else super().name
 

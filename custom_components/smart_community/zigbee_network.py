@@ -1,6 +1,7 @@
 """A Zigbee network as an entry: its supervisor, its hub device, and what is kept of it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.storage import Store
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
@@ -54,6 +56,9 @@ class ZigbeeData:
     entry: ConfigEntry[Any]
     network: Network
     hub_id: str
+    # The names of Home Assistant's own ZHA, in the user's language, for the hundreds of settings
+    # that quirks know and nobody here has translated. By the keys of its translations.
+    words: Mapping[str, str]
     joining: Joining | None = None
 
     @property
@@ -121,7 +126,8 @@ async def async_setup_network(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Z
         model=f"Coordinator ({entry.data['radio_type']})",
         name=entry.title,
     )
-    data = ZigbeeData(hass=hass, entry=entry, network=network, hub_id=hub.id)
+    words = await async_get_translations(hass, hass.config.language, "entity", {"zha"})
+    data = ZigbeeData(hass=hass, entry=entry, network=network, hub_id=hub.id, words=words)
     _follow(hass, entry, data)
 
     @callback

@@ -28,6 +28,7 @@ FOUND = {  # kind of device: the platforms on which zha offers it, beyond signal
     "gas": {"binary_sensor"},
     "contact": {"binary_sensor", "sensor"},
     "motion": {"binary_sensor", "sensor"},
+    "occupancy": {"binary_sensor", "number", "sensor"},
     "vibration": {"binary_sensor", "sensor"},
     "button": {"sensor"},
     "lock": {"lock", "sensor"},

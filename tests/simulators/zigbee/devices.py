@@ -14,8 +14,8 @@ from .description import (
 )
 
 __all__ = [
-    "KINDS", "button", "co", "contact", "from_diagnostics", "gas", "lock", "motion", "plug",
-    "siren", "smoke", "temperature_humidity", "vibration", "water_leak",
+    "KINDS", "button", "co", "contact", "from_diagnostics", "gas", "lock", "motion", "occupancy",
+    "plug", "siren", "smoke", "temperature_humidity", "vibration", "water_leak",
 ]  # fmt: skip
 
 MAINS, BATTERY, MAINS_AND_BATTERY = 0x01, 0x03, 0x81
@@ -134,6 +134,20 @@ def motion() -> DeviceDescription:
     )
 
 
+def occupancy() -> DeviceDescription:
+    """Describe a presence detector whose hold time can be set: no alarm zone."""
+    return _device(
+        "SC-OCCUPANCY",
+        DeviceType.OCCUPANCY_SENSOR,
+        cluster(
+            measurement.OccupancySensing,
+            occupancy=0,
+            occupancy_sensor_type_bitmap=1,
+            pir_o_to_u_delay=60,
+        ),
+    )
+
+
 def vibration() -> DeviceDescription:
     """Describe a vibration detector."""
     return _detector("SC-VIBRATION", security.ZoneType.Vibration_Movement_Sensor)
@@ -248,7 +262,7 @@ def plug() -> DeviceDescription:
 KINDS = {
     kind.__name__: kind
     for kind in (
-        smoke, water_leak, co, gas, contact, motion, vibration, button, lock, siren,
+        smoke, water_leak, co, gas, contact, motion, occupancy, vibration, button, lock, siren,
         temperature_humidity, plug,
     )
 }  # fmt: skip
