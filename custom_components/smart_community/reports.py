@@ -21,7 +21,7 @@ from .data import CommunityEntry
 from .engine.evidence import EvidenceError
 from .engine.requests import Result
 from .errors import refusal
-from .report_desk import Report
+from .report_desk import Report, Reports
 from .snapshots import async_show
 
 # The triggers that are attached: each says whether it takes a report, and starts its automation.
@@ -40,19 +40,8 @@ async def async_send_report(hass: HomeAssistant, entry: CommunityEntry, report: 
     data = entry.runtime_data
     if report.photo:
         await _upload(hass, entry, report.photo, report.actor)
-    future: asyncio.Future[Result] = hass.loop.create_future()
-    data.reports.waiting[report.id] = (report, future)
-    try:
-        # All of them hear it; a copy, since what an automation does may attach or detach one.
-        ears = hass.data.setdefault(DATA_EARS, [])
-        if not sum(ear(report) for ear in tuple(ears)):
-            raise refusal("report_unheard", loop=report.loop)
-        async with asyncio.timeout(TAKEN_WITHIN):
-            result = await future
-    except TimeoutError as err:
-        raise refusal("report_unheard", loop=report.loop) from err
-    finally:
-        del data.reports.waiting[report.id]
+    async with data.reports.turns:
+        result = await _taken(hass, data.reports, report)
     incident = result.incident
     if incident is None:
         key = "report_off" if result.verdict is Verdict.MUTED_LOOP_OFF else "report_muted"
@@ -66,6 +55,23 @@ async def async_send_report(hass: HomeAssistant, entry: CommunityEntry, report: 
             hass, entry, incident, report.photo, report.actor, place=report.place
         )
     return result
+
+
+async def _taken(hass: HomeAssistant, reports: Reports, report: Report) -> Result:
+    """Return what a loop's automation has made of a report."""
+    future: asyncio.Future[Result] = hass.loop.create_future()
+    reports.waiting[report.id] = (report, future)
+    try:
+        # All of them hear it; a copy, since what an automation does may attach or detach one.
+        ears = hass.data.setdefault(DATA_EARS, [])
+        if not sum(ear(report) for ear in tuple(ears)):
+            raise refusal("report_unheard", loop=report.loop)
+        async with asyncio.timeout(TAKEN_WITHIN):
+            return await future
+    except TimeoutError as err:
+        raise refusal("report_unheard", loop=report.loop) from err
+    finally:
+        del reports.waiting[report.id]
 
 
 async def async_claim_photo(
