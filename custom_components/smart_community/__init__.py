@@ -78,6 +78,7 @@ from .services_points import async_register_points_services
 from .services_report import async_register_report_services
 from .services_zigbee import async_register_zigbee_services
 from .shipped import async_install_blueprints
+from .snapshots import async_look_on
 from .taps import async_listen_to_taps
 from .views import async_load_texts, texts
 from .websocket import async_register_commands
@@ -294,9 +295,13 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     engine.changed.append(partial(async_dispatcher_send, hass, SIGNAL_COMMITTED))
     clock.rearm()
     entry.async_on_unload(clock.stop)
-    entry.async_on_unload(async_listen_to_taps(hass, engine, people, deeds))
-    entry.async_on_unload(Audit(hass, entry).start())
-    entry.async_on_unload(reachability.start())
+    for end in (
+        async_listen_to_taps(hass, engine, people, deeds),
+        Audit(hass, entry).start(),
+        reachability.start(),
+        async_look_on(hass, entry),
+    ):
+        entry.async_on_unload(end)
     CurveKeeper(hass, entry).start()
     entry.async_on_unload(entry.add_update_listener(_async_subentries_changed))
     async_show_dashboard(hass)

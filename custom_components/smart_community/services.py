@@ -23,7 +23,6 @@ from .loops import LOOPS
 from .reading import async_read_incident
 from .reports import of_report, reported
 from .services_detect import ACTIVE, DETECT, EVENT, detect_of, hours_of
-from .snapshots import async_take_snapshot
 from .views import incident_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
@@ -129,11 +128,6 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     ]
     if report is not None:
         entry.runtime_data.reports.taken(report, results[0])
-    if camera := call.data.get("camera"):
-        for result in results:
-            if result.verdict is Verdict.OPENED and result.incident is not None:
-                look = async_take_snapshot(hass, entry, result.incident, camera)
-                entry.async_create_background_task(hass, look, f"picture from {camera}")
     # Sources in several zones are several answers; the one that opened something speaks for all.
     results.sort(key=lambda result: result.verdict is not Verdict.OPENED)
     return _answer(results[0], zones=[_answer(result) for result in results])
@@ -276,6 +270,7 @@ def policy_of(data: Mapping[str, Any], key: str) -> Policy:
             takes_over=data.get("takes_over", ()),
             joint=data.get("joint", ()),
             quiet_for=data.get("quiet_for", timedelta(0)),
+            camera=data.get("camera", ""),
         )
     except DomainError as err:
         raise translated(err) from err

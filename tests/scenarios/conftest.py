@@ -13,6 +13,7 @@ from custom_components.smart_community.const import DOMAIN
 from tests.components.conftest import FarEnd, responder
 from tests.components.zigbee_ground import set_up
 from tests.simulators.companion_phone import Phone, Relay
+from tests.simulators.ip_camera import IpCamera
 from tests.simulators.modbus_server import ModbusServer
 from tests.simulators.mqtt_broker import MqttBroker
 from tests.simulators.zigbee import VirtualCoordinator
@@ -66,6 +67,15 @@ PEOPLE = {
 def _target(way: str, name: str) -> str:
     """Where a way to somebody ends: the companion app, a loudspeaker in the yard, a script."""
     return {"push": "", "speaker": LOUDSPEAKER}.get(way, f"script.{way}_{name}")
+
+
+@pytest.fixture
+def enable_event_loop_debug() -> None:
+    """Leave the event loop's debug mode off, in which every other test runs.
+
+    It keeps a stack for each task, future and callback: two thirds of what a scene costs, without
+    showing anything here that it does not show there.
+    """
 
 
 @pytest.fixture
@@ -163,3 +173,27 @@ async def building(scene: Scene, radio: VirtualCoordinator) -> AsyncIterator[Bui
         network = await set_up(scene.hass, radio)
         yield Building(scene, radio, network)
         assert await scene.hass.config_entries.async_unload(network.entry_id)
+
+
+@pytest.fixture
+async def camera(scene: Scene) -> AsyncIterator[IpCamera]:
+    """An IP camera that Home Assistant knows as `camera.gate`."""
+    camera = IpCamera()
+    await camera.start()
+    entry = MockConfigEntry(
+        domain="mjpeg",
+        title="Gate",
+        options={
+            "authentication": "basic",
+            "username": "",
+            "password": "",
+            "verify_ssl": True,
+            "mjpeg_url": f"{camera.url}/stream",
+            "still_image_url": f"{camera.url}/snapshot.jpg",
+        },
+    )
+    entry.add_to_hass(scene.hass)
+    assert await scene.hass.config_entries.async_setup(entry.entry_id)
+    yield camera
+    assert await scene.hass.config_entries.async_unload(entry.entry_id)
+    await camera.stop()

@@ -127,14 +127,32 @@ class Scene(Estate):
         The poller's rounds and its socket know only real time: the scene's clock goes along with
         it meanwhile.
         """
+        await self.comes(
+            lambda: wanted(getattr(self.hass.states.get(entity_id), "state", None)),
+            lambda: f"{entity_id} stays {self.hass.states.get(entity_id)}",
+        )
+
+    async def pushed(self, who: str, wanted: Callable[[Notice], bool]) -> Notice:
+        """Wait until somebody's phone shows such a notice."""
+        shade = self.relay.phones[f"token-{who}"].shade
+        found: list[Notice] = []
+
+        def shown() -> bool:
+            found[:] = [one for one in shade.values() if wanted(one)]
+            return bool(found)
+
+        await self.comes(shown, lambda: f"{who} is shown {shade}")
+        return found[0]
+
+    async def comes(self, met: Callable[[], bool], instead: Callable[[], str]) -> None:
+        """Wait for what comes over real sockets."""
         for _ in range(_PATIENCE):
-            if wanted(getattr(self.hass.states.get(entity_id), "state", None)):
+            if met():
                 return
             await asyncio.get_running_loop().run_in_executor(None, _REAL_PAUSE)
             self.freezer.tick(_PAUSE)
             async_fire_time_changed(self.hass)
-        state = self.hass.states.get(entity_id)
-        raise TimeoutError(f"{entity_id} stays {state}")
+        raise TimeoutError(instead())
 
     @asynccontextmanager
     async def real_time(self) -> AsyncIterator[None]:

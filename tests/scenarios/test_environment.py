@@ -1,6 +1,12 @@
 """Noise, traffic and perimeter loops, each from its field to its end."""
 
+import hashlib
 from datetime import timedelta
+
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from tests.components.test_report import photo
+from tests.simulators.ip_camera import IpCamera
 
 from .bus import Bus
 from .recognition import Recognition
@@ -124,6 +130,23 @@ async def test_fire_lane_blocked(scene: Scene, bus: Bus) -> None:
     await scene.dealt_with("police", "towed away")
     await bus.say("lane", 0)
     assert await scene.ended() == [("fire_lane_blocked", "closed", "handled")]
+
+
+async def test_fire_lane_blocked_is_seen_by_its_camera(
+    scene: Scene, bus: Bus, camera: IpCamera, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    await bus.wire(lane="occupancy")
+    await scene.automate("fire_lane_blocked", camera="camera.gate")
+    camera.sees = photo()
+    await bus.begin("lane", 1)
+    await scene.until("5:02")
+    notice = await scene.pushed("guard", lambda notice: "image" in notice.data)
+    (evidence,) = await scene.entry.runtime_data.engine.evidence(scene.active[0].id)
+    assert evidence.kind == "snapshot"
+    assert evidence.digest == hashlib.sha256(camera.sees).hexdigest()
+    # The phone fetches what its notice names, and sees what the camera saw.
+    shown = await (await hass_client_no_auth()).get(notice.data["image"])
+    assert await shown.read() == camera.sees
 
 
 async def test_ebike_indoors(scene: Scene, box: Recognition) -> None:

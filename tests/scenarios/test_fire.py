@@ -87,6 +87,29 @@ async def test_gas_leak(scene: Scene, bus: Bus) -> None:
     assert await scene.ended() == [("gas_leak", "closed", "handled")]
 
 
+async def test_gas_leak_and_fire_on_one_floor_are_one_emergency(scene: Scene, bus: Bus) -> None:
+    await bus.wire(gas="gas", room_203="smoke", room_205="smoke")
+    await scene.automate("gas_leak", "smoke_single", "smoke_multiple")
+    await bus.begin("gas", 1)
+    await scene.until("0:05")
+    scene.expect("0:00 guard push!")
+    await bus.begin("room_203", 1)
+    # Gas and smoke together do not wait for the committee's fifteen seconds.
+    told = {(who, way) for _, who, ways in scene.told_since() for way in ways.split()}
+    assert told == {
+        ("guard", "push"),
+        ("guard", "push!"),
+        ("guard", "voice"),
+        ("secretary", "voice"),
+        ("secretary", "sms"),
+    }
+    await bus.say("room_205", 1)
+    running = {one.loop: one for one in scene.active}
+    gas, fire = running["gas_leak"], running["smoke_multiple"]
+    assert fire.joint == {gas.id: "gas_leak"}
+    assert gas.joint[fire.id] == "smoke_multiple"
+
+
 async def test_fire_water_pressure(scene: Scene, bus: Bus) -> None:
     await bus.wire(
         hydrant={"device_class": "pressure", "unit_of_measurement": "MPa", "scale": 0.001}

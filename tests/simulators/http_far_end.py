@@ -21,7 +21,7 @@ class HttpFarEnd:
     async def start(self) -> None:
         """Listen."""
         app = web.Application()
-        app.router.add_post(self._route, self._handler)
+        app.router.add_route("*", self._route, self._handler)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)

@@ -99,6 +99,7 @@ def policy(
     takes_over: Sequence[str] = (),
     joint: Sequence[str] = (),
     quiet_for: timedelta = timedelta(0),
+    camera: str = "",
 ) -> Policy:
     """Assemble what an incident freezes when it opens, with the defaults of docs/loops.md."""
     ladder = parse_ladder(rows)
@@ -112,4 +113,5 @@ def policy(
         takes_over=tuple(takes_over),
         joint=tuple(joint),
         quiet_for=quiet_for,
+        camera=camera,
     )

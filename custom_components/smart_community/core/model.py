@@ -148,7 +148,7 @@ class Policy:
 
     `quiet_for`: a source that clears ends the incident only after so long; an alarm again within
     it is the same incident. `joint`: loops whose incidents in the same place are one emergency
-    with this one.
+    with this one. `camera`: what looks on when it opens.
     """
 
     ladder: tuple[Step, ...]
@@ -160,6 +160,7 @@ class Policy:
     takes_over: tuple[str, ...] = ()
     joint: tuple[str, ...] = ()
     quiet_for: timedelta = timedelta(0)
+    camera: str = ""
 
     @property
     def urgent(self) -> bool:

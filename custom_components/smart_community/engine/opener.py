@@ -243,7 +243,7 @@ class Opener:
         for held in work.agreed(loop, zone).values():
             work.batch.entries.append((incident.id, _quoted(held, work.now)))
         for other in list(work.incidents.values()):
-            if other.status.active and _joint(incident, other):
+            if other.status.active and _joint(work, incident, other):
                 work.step(other, _joined(incident))
                 work.step(work.incidents[incident.id], _joined(other))
         return Result(verdict=transition.verdict, incident=work.incidents[incident.id])
@@ -272,10 +272,21 @@ def _quoted(held: Agreement, now: datetime) -> Entry:
     )
 
 
-def _joint(one: Incident, other: Incident) -> bool:
-    """Whether two incidents in one place are one emergency, whichever of the two loops says so."""
+def _joint(work: Work, one: Incident, other: Incident) -> bool:
+    """Whether two incidents in one place are one emergency, whichever of the two loops says so.
+
+    A room is in the same place as its floor: gas is counted by room and a fire by floor.
+    """
     said = other.loop in one.policy.joint or one.loop in other.policy.joint
-    return said and one.id != other.id and _same_place(one, other.zone, other.sources)
+    return (
+        said
+        and one.id != other.id
+        and (
+            one.zone in work.places(other.zone)
+            or other.zone in work.places(one.zone)
+            or _same_place(one, other.zone, other.sources)
+        )
+    )
 
 
 def _joined(other: Incident) -> Joined:

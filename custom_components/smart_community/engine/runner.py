@@ -89,8 +89,11 @@ class Work:
 
     def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone."""
-        places = self._runner.outlook.places(zone)
-        return in_force(self._runner.agreements, loop, places, self.now)
+        return in_force(self._runner.agreements, loop, self.places(zone), self.now)
+
+    def places(self, zone: str) -> frozenset[str]:
+        """Return a zone and the greater ones it lies in."""
+        return self._runner.outlook.places(zone)
 
     def agree(self, agreement: Agreement) -> None:
         """Put an agreement on record."""
