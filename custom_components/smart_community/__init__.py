@@ -4,7 +4,7 @@ This is the composition root: the only file that knows all the parts.
 """
 
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -53,7 +53,7 @@ from .deeds import Deeds
 from .engine.clock import Clock
 from .engine.engine import Engine
 from .engine.evidence import EvidenceFiles
-from .engine.outbox import Outbox
+from .engine.outbox import Letter, Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
@@ -66,6 +66,7 @@ from .phones import Phones
 from .photos import async_serve_photos, evidence_url
 from .plans import Plans
 from .providers import Providers
+from .push_budget import PushBudget
 from .reachability import Reachability
 from .report_desk import Reports
 from .report_photo import async_serve_report_photos
@@ -246,32 +247,23 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     providers = Providers(hass, entry, refused)
     people.swaps = lambda: kept_swaps(engine.kept(SWAP))
     phones = Phones(hass, people, engine)
-    channels = _channels(hass, people, providers, phones)
-    reachability = Reachability(hass, entry, people, providers)
-    try:
-        await engine.start(
-            lambda done: Outbox(
-                channels=channels,
-                incident=engine.running,
-                responder=people.find,
-                compose=worded,
-                done=done,
-                spawn=spawn,
-                withhold=engine.withhold,
-            )
-        )
-    except StoreError as err:
-        await engine.stop()
-        _refuse_store(hass, entry, err)
-        raise ConfigEntryError(
-            translation_domain=DOMAIN,
-            translation_key=err.key,
-            translation_placeholders={"problem": err.problem, "community": entry.title},
-        ) from err
-    entry.async_on_unload(engine.stop)
-    for key in STORE_ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
-
+    budget = PushBudget(hass, engine)
+    channels = _channels(hass, people, providers, phones, budget)
+    reachability = Reachability(hass, entry, people, providers, budget)
+    await _async_start_engine(
+        hass,
+        entry,
+        engine,
+        lambda done: Outbox(
+            channels=channels,
+            incident=engine.running,
+            responder=people.find,
+            compose=worded,
+            done=done,
+            spawn=spawn,
+        ),
+    )
+    entry.async_on_unload(budget.start())
     providers.read()
     entry.async_on_unload(providers.close)
     entry.runtime_data = CommunityData(
@@ -319,6 +311,28 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, closing))
 
 
+async def _async_start_engine(
+    hass: HomeAssistant,
+    entry: CommunityEntry,
+    engine: Engine,
+    outbox: Callable[[Callable[[Letter], None]], Outbox],
+) -> None:
+    """Open the community's record; ConfigEntryError with a repair issue if that is not safe."""
+    try:
+        await engine.start(outbox)
+    except StoreError as err:
+        await engine.stop()
+        _refuse_store(hass, entry, err)
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key=err.key,
+            translation_placeholders={"problem": err.problem, "community": entry.title},
+        ) from err
+    entry.async_on_unload(engine.stop)
+    for key in STORE_ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
+
+
 def _open_outbox_when_channels_are_there(
     hass: HomeAssistant, entry: CommunityEntry, engine: Engine
 ) -> None:
@@ -344,13 +358,13 @@ async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) 
 
 
 def _channels(
-    hass: HomeAssistant, people: People, providers: Providers, phones: Phones
+    hass: HomeAssistant, people: People, providers: Providers, phones: Phones, budget: PushBudget
 ) -> Mapping[ChannelKind, Channel]:
     def addresses() -> Mapping[tuple[str, ChannelKind], Address]:
         return people.addresses
 
     channels: tuple[Channel, ...] = (
-        Companion(hass, phones),
+        Companion(hass, phones, budget),
         Speaker(hass, addresses),
         Persistent(hass),
         *(Exchange(hass, kind, addresses, providers) for kind in EXCHANGED),

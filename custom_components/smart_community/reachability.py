@@ -26,6 +26,7 @@ from .core.model import ChannelKind, DeliveryState, Responder
 from .core.ports import Channel, ChannelError
 from .core.roster import gaps
 from .people import People
+from .push_budget import BUDGET, RELAY_DROPS_PAST, WARN_AT, PushBudget
 from .views import texts
 
 EVERY: Final = timedelta(minutes=10)
@@ -43,12 +44,14 @@ class Reachability:
         entry: ConfigEntry[Any],
         people: People,
         providers: Callable[[], Iterable[Provider]],
+        budget: PushBudget,
     ) -> None:
         """Keep what is looked at."""
         self._hass = hass
         self._entry = entry
         self._people = people
         self._providers = providers
+        self._budget = budget
         self._raised: set[str] = set()
         # Responders whose last test failed on every channel; a test that works takes them off.
         self.failed: set[str] = set()
@@ -89,6 +92,14 @@ class Reachability:
                     "ends": gap.ends.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
                 }
                 found[issue] = ("duty_gap", said)
+        for phone in self._hass.config_entries.async_entries(MOBILE_APP):
+            used = self._budget.used(phone.entry_id)
+            if phone.entry_id in self._budget.own and used >= WARN_AT:
+                said = {"phone": phone.title, "count": str(used), "budget": str(BUDGET)}
+                found[f"{entry.entry_id}_push_budget_{phone.entry_id}"] = (
+                    "push_budget",
+                    {**said, "dropped": str(RELAY_DROPS_PAST)},
+                )
         for gone in self._raised - found.keys():
             ir.async_delete_issue(self._hass, DOMAIN, gone)
         for issue, (key, values) in found.items():

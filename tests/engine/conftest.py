@@ -84,7 +84,6 @@ class House:
     url: str = ""
     phones: FarEnd = field(default_factory=FarEnd)
     now: datetime = START
-    daily_pushes: int = 300
     said: list[str] = field(default_factory=list)
     engine: Engine | None = None
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -102,7 +101,6 @@ class House:
                 announce=announce,
                 schedule=self.schedule,
             ),
-            daily_pushes=self.daily_pushes,
         )
 
         def compose(incident: Incident, send: Send, responder: Responder) -> Message:
@@ -124,7 +122,6 @@ class House:
                 compose=compose,
                 done=done,
                 spawn=self.spawn,
-                withhold=engine.withhold,
             )
 
         try:

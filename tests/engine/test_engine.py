@@ -324,30 +324,3 @@ async def test_a_provider_that_never_answers_leaves_the_message_handed_over(hous
     assert opened.incident is not None
     rows = [entry.kind for entry in await house.engine.timeline(opened.incident.id)]
     assert rows == ["opened", "step_taken", "sent"]
-
-
-async def test_a_phone_has_a_budget_for_the_day_from_which_emergencies_are_exempt(
-    house: House,
-) -> None:
-    await house.crash()
-    house.daily_pushes = 2
-    engine = await house.open()
-    for number in range(3):
-        await engine.signal(request("d1", zone=f"area:{number}"))
-        await house.settle()
-    assert house.phones.told == ["guard", "guard"]
-    ((_, entry),) = await engine.noted("withheld", START)
-    assert entry.data["reason"] == "daily_budget"
-    await house.crash()
-    engine = await house.open()  # a restart grants no second budget
-    await engine.signal(request("d1", zone="area:4"))
-    await house.settle()
-    assert house.phones.told == ["guard", "guard"]
-    fire = policy(LADDER, severity=Severity.EXTREME)
-    await engine.signal(request("d1", zone="area:5", policy=fire))
-    await house.settle()
-    assert house.phones.told == ["guard", "guard", "guard"]
-    house.now += timedelta(days=1)
-    await engine.signal(request("d1", zone="area:6", at=house.now))
-    await house.settle()
-    assert house.phones.told.count("guard") >= 4

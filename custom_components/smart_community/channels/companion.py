@@ -13,6 +13,7 @@ from homeassistant.components.mobile_app.const import CONF_USER_ID, DATA_PUSH_CH
 from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
 from homeassistant.components.mobile_app.util import get_notify_service
 from homeassistant.components.notify.const import DOMAIN as NOTIFY
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -38,33 +39,52 @@ class Receipts(Protocol):
         """Note that a phone of a user has shown that it receives."""
 
 
+class Budget(Protocol):
+    """Who counts what each phone gets on a day; a phone is named by its registration's id."""
+
+    def spend(self, phone: str, *, exempt: bool) -> bool:
+        """Count a push; False if it is better not sent."""
+
+    def refund(self, phone: str) -> None:
+        """Take a push off the count: it did not go through the relay."""
+
+
 class Companion(Unanswered):
     """The companion app: a push per phone, each in its own task; a hanging one delays no other."""
 
     kind = ChannelKind.PUSH
 
-    def __init__(self, hass: HomeAssistant, receipts: Receipts) -> None:
-        """Keep the way to Home Assistant, and to whoever counts receipts."""
+    def __init__(self, hass: HomeAssistant, receipts: Receipts, budget: Budget) -> None:
+        """Keep the way to Home Assistant, and to whoever counts receipts and pushes."""
         self._hass = hass
         self._receipts = receipts
+        self._budget = budget
 
     async def send(self, message: Message, responder: Responder) -> Outcome:
-        """Push to every phone; delivered if one has confirmed, failed if none was reached."""
+        """Push to every phone; delivered if one has confirmed, failed if none was reached.
+
+        Withheld if each of them has had enough for today.
+        """
         data = {"message": message.text, "title": message.title, "data": payload(message)}
         phones = self._phones(responder)
         if not phones:
             raise ChannelError("no_phone")
-        for user in set(phones.values()):
+        open_ = [one for one in phones if self._budget.spend(one.entry_id, exempt=message.urgent)]
+        reason = "daily_budget" if len(open_) < len(phones) else ""
+        if not open_:
+            return Outcome(state=DeliveryState.WITHHELD, reason=reason)
+        for user in {one.data[CONF_USER_ID] for one in open_}:
             self._receipts.pushed(user, message.incident)
-        results = await self._each(phones, data)
-        for user, result in zip(phones.values(), results, strict=True):
+        results = await self._each(open_, data)
+        for phone, result in zip(open_, results, strict=True):
             if result is DeliveryState.DELIVERED:
-                self._receipts.heard(user)
+                self._receipts.heard(phone.data[CONF_USER_ID])
+                self._budget.refund(phone.entry_id)
         states = [state for state in results if isinstance(state, DeliveryState)]
         if not states:
             raise ChannelError("; ".join(sorted({str(problem) for problem in results})))
         proven = DeliveryState.DELIVERED in states
-        return Outcome(state=DeliveryState.DELIVERED if proven else states[0])
+        return Outcome(state=DeliveryState.DELIVERED if proven else states[0], reason=reason)
 
     @override
     async def withdraw(self, tag: str, responder: Responder) -> None:
@@ -72,19 +92,19 @@ class Companion(Unanswered):
         data = {"message": "clear_notification", "data": {"tag": tag}}
         await self._each(self._phones(responder), data)
 
-    def _phones(self, responder: Responder) -> dict[str, str]:
-        """Return the webhooks of the responder's phones, each with its user."""
-        return {
-            entry.data[CONF_WEBHOOK_ID]: entry.data[CONF_USER_ID]
+    def _phones(self, responder: Responder) -> list[ConfigEntry[Any]]:
+        """Return the registrations of the responder's phones."""
+        return [
+            entry
             for entry in self._hass.config_entries.async_entries(MOBILE_APP)
             if entry.data.get(CONF_USER_ID) in responder.users
-        }
+        ]
 
     async def _each(
-        self, phones: Iterable[str], data: dict[str, Any]
+        self, phones: Iterable[ConfigEntry[Any]], data: dict[str, Any]
     ) -> list[DeliveryState | BaseException]:
         # Begun at once, not in the loop's next turn: an alarm waits for nothing that can wait.
-        pushes = [create_eager_task(self._push(webhook_id, data)) for webhook_id in phones]
+        pushes = [create_eager_task(self._push(one.data[CONF_WEBHOOK_ID], data)) for one in phones]
         return await asyncio.gather(*pushes, return_exceptions=True)
 
     async def _push(self, webhook_id: str, data: dict[str, Any]) -> DeliveryState:

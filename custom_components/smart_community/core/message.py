@@ -51,7 +51,8 @@ class Message:
 
     `announcement`: what a loudspeaker says where it happens. `facts` (loop, place, time, number)
     are what fits the variables of a template that a provider has approved. `image`: a link that
-    the phone opens without logging in.
+    the phone opens without logging in. `urgent`: lives may depend on it, or it tries what they
+    depend on: no daily budget holds it back.
     """
 
     tag: str
@@ -61,6 +62,7 @@ class Message:
     spoken: str
     incident: str
     critical: bool = False
+    urgent: bool = False
     silent: bool = False
     buttons: tuple[Button, ...] = ()
     announcement: str = ""
@@ -172,6 +174,7 @@ def compose(
         spoken=words["spoken"].format(title=title, text=lines[0], where=values["sources"]),
         incident=incident.id,
         critical=send.critical,
+        urgent=incident.policy.urgent or send.critical or incident.drill,
         silent=send.occasion in _SILENT
         or (send.occasion is Occasion.ASSIGNED and responder.key != incident.assignee),
         buttons=_buttons(incident, responder, words["buttons"]),

@@ -26,7 +26,7 @@ from ..core.events import (
     Tick,
 )
 from ..core.evidence import Evidence
-from ..core.model import Actor, ChannelKind, DeliveryState, Incident
+from ..core.model import Actor, DeliveryState, Incident
 from ..core.noise import Noise
 from ..core.statistics import Case
 from .opener import Opener
@@ -38,21 +38,16 @@ from .store import Batch, Store
 _LOGGER = logging.getLogger(__name__)
 
 LOOP_OFF = "off"
-# Pushes a responder gets on one day. Home Assistant's relay takes 500 a phone and day, then drops
-# them: what is left above this is for what lives may depend on, which is never withheld.
-DAILY_PUSHES = 300
-_PUSHES = "pushes:"
 
 
 class Engine:
     """One community's incidents."""
 
-    def __init__(self, store: Store, outlook: Outlook, *, daily_pushes: int = DAILY_PUSHES) -> None:
+    def __init__(self, store: Store, outlook: Outlook) -> None:
         """Put the parts together; `start` opens the store."""
         self._store = store
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="smart_community_store")
         self._outlook = outlook
-        self._daily_pushes = daily_pushes
         self._runner = Runner(store, self._executor, outlook)
         self._runner.committed = self._committed
         self._opener = Opener(self.loop_on)
@@ -149,22 +144,6 @@ class Engine:
         """Keep the database's files copyable while it is written; StoreError if that fails."""
         await self._read(self._store.hold_files, still)
 
-    def withhold(self, letter: Letter, incident: Incident) -> str:
-        """Say why a message is better not sent now; "" if it goes out."""
-        exempt = incident.policy.urgent or (letter.send is not None and letter.send.critical)
-        if letter.channel is not ChannelKind.PUSH or exempt or incident.drill:
-            return ""
-        today = self._today(self._outlook.now())
-        day, count = self._pushes(letter.responder)
-        return "daily_budget" if day == today and count >= self._daily_pushes else ""
-
-    def _today(self, now: datetime) -> str:
-        return now.astimezone(self._outlook.zone()).date().isoformat()
-
-    def _pushes(self, responder: str) -> tuple[str, int]:
-        day, _, count = self._runner.settings.get(f"{_PUSHES}{responder}", "").partition("|")
-        return day, int(count or 0)
-
     def kept(self, prefix: str) -> dict[str, str]:
         """Return the settings whose key begins so."""
         settings = self._runner.settings
@@ -173,6 +152,10 @@ class Engine:
     async def keep(self, key: str, value: str) -> None:
         """Keep a setting, durably."""
         await self._runner.run(lambda work: work.setting(key, value))
+
+    def jot(self, key: str, value: str) -> None:
+        """Keep a setting with the next commit: a count that a kill may lose one of."""
+        self._runner.submit(lambda work: work.setting(key, value))
 
     async def noted(self, kind: str, since: datetime) -> list[tuple[str, Entry]]:
         """Return the timelines' entries of a kind, with their incident, the oldest first."""
@@ -316,12 +299,6 @@ class Engine:
         send, incident = letter.send, work.incidents.get(letter.incident)
         if send is None or letter.result is None:
             return
-        out = {DeliveryState.SENT, DeliveryState.DELIVERED}
-        if letter.channel is ChannelKind.PUSH and letter.result in out:
-            today = self._today(work.now)
-            day, count = self._pushes(letter.responder)
-            count = count + 1 if day == today else 1
-            work.setting(f"{_PUSHES}{letter.responder}", f"{today}|{count}")
         if incident is None:
             _LOGGER.debug("A message of the ended incident %s: %s", letter.incident, letter)
             return

@@ -70,7 +70,6 @@ class Outbox:
         compose: Callable[[Incident, Send, Responder], Message],
         done: Callable[[Letter], None],
         spawn: Callable[[Awaitable[None], str], object],
-        withhold: Callable[[Letter, Incident], str] = lambda _letter, _incident: "",
     ) -> None:
         """Take what it needs to know: nothing here looks anything up by itself."""
         self._channels = channels
@@ -79,7 +78,6 @@ class Outbox:
         self._compose = compose
         self._done = done
         self._spawn = spawn
-        self._withhold = withhold
         self._lanes: dict[tuple[str, str, ChannelKind], deque[Letter]] = {}
         self._followed: list[Letter] = []
         self._open = False
@@ -167,8 +165,6 @@ class Outbox:
         incident = self._incident(letter.incident)
         if incident is None or not wanted(incident, letter.send):
             return Outcome(state=DeliveryState.CANCELLED)
-        if why := self._withhold(letter, incident):
-            return Outcome(state=DeliveryState.WITHHELD, reason=why)
         return await channel.send(self._compose(incident, letter.send, responder), responder)
 
 
