@@ -107,7 +107,7 @@ def announce(hass: HomeAssistant, entry_id: str) -> Callable[[Incident, Announce
             entry_id=entry_id, what=effect.what, incident=incident, tier=effect.tier
         )
         async_dispatcher_send(hass, SIGNAL_INCIDENT, said)
-        device = dr.async_get(hass).async_get_device(identifiers={(DOMAIN, entry_id)})
+        device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, entry_id), entry_id)
         facts = {
             "device_id": device.id if device is not None else None,
             "what": effect.what,

@@ -60,6 +60,7 @@ class LoopEvents(CommunityEntity, EventEntity):
                     "zone_name": incident.zone_name,
                     "tier": said.tier,
                     "disposition": incident.disposition,
+                    "exercise": incident.drill,
                 },
             )
             self.async_write_ha_state()

@@ -10,6 +10,7 @@ from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOO
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
+from .core.message import marked
 from .data import EVENT_INCIDENT
 from .views import texts
 
@@ -26,8 +27,9 @@ def async_describe_events(
         words = texts(hass, hass.config.language)
         said = event.data
         loop = words["loops"].get(said["loop"], said["loop"])
+        name = f"{said['number']} {loop} – {said['zone_name']}"
         return {
-            LOGBOOK_ENTRY_NAME: f"{said['number']} {loop} – {said['zone_name']}",
+            LOGBOOK_ENTRY_NAME: marked(name, words["message"], drill=said["drill"]),
             LOGBOOK_ENTRY_MESSAGE: words["logbook"][said["what"]].format(
                 tier=words["tiers"].get(said["tier"], "")
             ),

@@ -5,6 +5,7 @@ from typing import Any, Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from .core.message import marked
 from .core.model import Incident, Status
 from .core.permits import may_read
 from .data import CommunityEntry, communities
@@ -61,7 +62,7 @@ async def _open(hass: HomeAssistant, said: Any) -> str:
         return str(spoken["nothing_open"])
     named = [
         spoken["one"].format(
-            loop=words["loops"].get(one.loop, one.loop),
+            loop=marked(words["loops"].get(one.loop, one.loop), words["message"], drill=one.drill),
             zone=one.zone_name,
             status=words["status"][one.status],
         )

@@ -21,6 +21,7 @@ from .core.roster import Swap
 from .core.statistics import figures
 from .data import CommunityEntry, community
 from .errors import refusal, translated
+from .loops import LOOPS
 from .people import SWAP
 from .responder_table import export_table, import_table
 
@@ -92,10 +93,15 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     since = dt_util.utcnow() - call.data["period"]
     counted = await data.engine.cases(since)
     cases = [case for case in counted.values() if concerned(standings, case.loop)]
-    loops = sorted({case.loop for case in cases})
+    loops = sorted({case.loop for case in cases if not case.drill})
     withheld = await data.engine.noted("withheld", since)
-    # Whoever has only some loops is shown what was withheld of those, as far as it is counted.
-    whole = len(cases) == len(counted)
+    # Of what opened earlier the loop is not at hand: only whoever has all loops is shown it.
+    whole = all(concerned(standings, loop) for loop in LOOPS)
+
+    def shown(incident: str) -> bool:
+        case = counted.get(incident)
+        return whole if case is None else not case.drill and concerned(standings, case.loop)
+
     return {
         "all": plain(figures(cases)),
         "loops": {
@@ -104,7 +110,7 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
         "withheld": [
             {"incident": incident, "at": plain(entry.at), **plain(entry.data)}
             for incident, entry in withheld
-            if whole or (incident in counted and concerned(standings, counted[incident].loop))
+            if shown(incident)
         ],
     }
 

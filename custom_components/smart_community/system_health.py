@@ -18,7 +18,7 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     engines = [entry.runtime_data.engine for entry in communities(hass)]
     return {
         "communities": len(engines),
-        "open_incidents": sum(len(engine.active) for engine in engines),
+        "open_incidents": sum(not one.drill for engine in engines for one in engine.active),
         "messages_waiting": sum(len(engine.letters_waiting) for engine in engines),
         "seconds_overdue": round(
             max((engine.overdue.total_seconds() for engine in engines), default=0), 1

@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .core.message import marked
 from .core.model import Incident, Responder, Status
 from .data import CommunityEntry
 from .entity import FollowingEntity
@@ -88,9 +89,10 @@ class WorkOrders(FollowingEntity, TodoListEntity):
         loop = words["loops"].get(incident.loop, incident.loop)
         since = dt_util.as_local(incident.first_alarm_at).strftime("%H:%M:%S")
         handled = incident.status is Status.HANDLED
+        summary = f"{incident.number} {loop} – {incident.zone_name}"
         return TodoItem(
             uid=incident.id,
-            summary=f"{incident.number} {loop} – {incident.zone_name}",
+            summary=marked(summary, words["message"], drill=incident.drill),
             status=TodoItemStatus.COMPLETED if handled else TodoItemStatus.NEEDS_ACTION,
             due=incident.handle_by,
             description=f"{words['status'][incident.status]} · {since}",

@@ -1,14 +1,22 @@
 """Drills from the action to the report, beside a real alarm in the same place."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.smart_community import logbook, system_health
+from custom_components.smart_community.data import EVENT_INCIDENT
 
 from .conftest import FarEnd
 from .test_incident import LADDER, act, member, pass_time, smoke
+from .test_surfaces import say
 
 
 async def drill(
@@ -56,12 +64,54 @@ async def test_a_drill_counts_in_no_figure_and_starts_no_automation(
         heard.append(event)
 
     hass.bus.async_listen("heard", hear)
-    assert await async_setup_component(hass, "automation", {})
+    row = {
+        "alias": "Told",
+        "triggers": {
+            "trigger": "smart_community.incident_opened",
+            "options": {"loop": ["smoke_single"]},
+        },
+        "actions": {"event": "heard"},
+    }
+    configuration = Path(hass.config.path("configuration.yaml"))
+    configuration.write_text(yaml.safe_dump({"automation": [row]}))
     await hass.services.async_call("automation", "reload", blocking=True)
     await drill(hass, community)
     assert hass.states.get("sensor.estate_open_incidents").state == "0"
     assert hass.states.get("sensor.estate_oldest_open_incident").state == "unknown"
+    assert (await system_health._info(hass))["open_incidents"] == 0
     assert heard == []
+    await smoke(hass, community)
+    assert len(heard) == 1
+
+
+async def test_home_assistants_own_surfaces_say_that_it_is_an_exercise(
+    hass: HomeAssistant, community: MockConfigEntry, far_end: FarEnd
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await async_setup_component(hass, "conversation", {})
+    events = async_capture_events(hass, EVENT_INCIDENT)
+    number = (await drill(hass, community))["number"]
+    state = hass.states.get("event.estate_smoke_detector_incident")
+    assert (state.attributes["event_type"], state.attributes["exercise"]) == ("escalated", True)
+    described: dict[str, Callable[[Event], dict[str, str]]] = {}
+    logbook.async_describe_events(hass, lambda _domain, event, say: described.update({event: say}))
+    lines = [described[EVENT_INCIDENT](event)["name"] for event in events]
+    assert lines == [f"EXERCISE: {number} Smoke detector – yard"] * 2
+    listed = await hass.services.async_call(
+        "todo",
+        "get_items",
+        {"entity_id": "todo.guard_incidents"},
+        blocking=True,
+        return_response=True,
+    )
+    (order,) = listed["todo.guard_incidents"]["items"]
+    assert order["summary"] == f"EXERCISE: {number} Smoke detector – yard"
+    guard = await member(hass, community, "guard")
+    said = await say(hass, "what is open", guard)
+    assert said == "1 open: EXERCISE: Smoke detector in yard, open."
+    await smoke(hass, community)
+    state = hass.states.get("event.estate_smoke_detector_incident")
+    assert state.attributes["exercise"] is False
 
 
 async def test_it_ends_by_itself(

@@ -10,7 +10,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.core.permits import Role
@@ -211,8 +211,7 @@ async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
     incident = await town.incident("own")
     await hass.auth.async_remove_user(guard)
     await hass.async_block_till_done()
-    heard: list[Any] = []
-    hass.bus.async_listen("mobile_app_notification_action", heard.append)
+    heard = async_capture_events(hass, "mobile_app_notification_action")
     await phones["property"](f"SMART_COMMUNITY_ACKNOWLEDGE_{incident}_guard")
     await settle(hass, town.own)
     assert not heard

@@ -8,7 +8,7 @@ import pytest
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.smart_community import backup, logbook, system_health
 from custom_components.smart_community.data import EVENT_INCIDENT
@@ -55,8 +55,7 @@ async def test_the_system_says_how_it_is(hass: HomeAssistant, community: MockCon
 async def test_the_logbook_has_a_line_for_what_happens_and_none_of_the_people(
     hass: HomeAssistant, community: MockConfigEntry
 ) -> None:
-    heard = []
-    hass.bus.async_listen(EVENT_INCIDENT, heard.append)
+    heard = async_capture_events(hass, EVENT_INCIDENT)
     described = {}
     logbook.async_describe_events(
         hass, lambda domain, event, describe: described.update({(domain, event): describe})

@@ -153,7 +153,7 @@ def compose(
             dict.fromkeys(texts["loops"].get(loop, loop) for loop in incident.joint.values())
         ),
     }
-    title = _marked(words["title"].format(**values), incident, words)
+    title = marked(words["title"].format(**values), words, drill=incident.drill)
     lines = [words["occasion"][send.occasion].format(**values)]
     if incident.summary:
         lines.append(incident.summary)
@@ -181,7 +181,7 @@ def compose(
         announcement=_announcement(incident, words),
         image=image,
         facts={
-            "loop": _marked(values["loop"], incident, words),
+            "loop": marked(values["loop"], words, drill=incident.drill),
             "place": incident.zone_name,
             "time": values["since"],
             "number": incident.number,
@@ -192,12 +192,12 @@ def compose(
 def _announcement(incident: Incident, words: Mapping[str, Any]) -> str:
     """Return what is asked of whoever stands there; "" for a loop that asks nothing of them."""
     asked = str(words["guidance"].get(incident.loop, ""))
-    return asked and _marked(asked, incident, words)
+    return asked and marked(asked, words, drill=incident.drill)
 
 
-def _marked(text: str, incident: Incident, words: Mapping[str, Any]) -> str:
-    """Mark an exercise as one, wherever it is read or heard."""
-    return str(words["drill"].format(title=text)) if incident.drill else text
+def marked(text: str, words: Mapping[str, Any], *, drill: bool) -> str:
+    """Mark an exercise as one, wherever it is read or heard. `words`: `message` of the texts."""
+    return str(words["drill"].format(title=text)) if drill else text
 
 
 def _buttons(
