@@ -285,6 +285,10 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     clock = Clock(hass, engine)
     engine.changed.append(clock.rearm)
     engine.changed.append(partial(async_dispatcher_send, hass, SIGNAL_COMMITTED))
+    # A disk that is full commits nothing, and the desks must hear of it all the same.
+    entry.runtime_data.problems_changed.append(
+        partial(async_dispatcher_send, hass, SIGNAL_COMMITTED)
+    )
     clock.rearm()
     entry.async_on_unload(clock.stop)
     for end in (

@@ -31,7 +31,8 @@ LATE: Final = timedelta(minutes=1)
 STEP_LATE, OUTBOX_STUCK, RECORDING = "step_late", "outbox_stuck", "recording_failed"
 LOOP_UNHEARD, LOOPS_UNUSED, NO_LOOP_YET = "loop_unheard", "loops_unused", "no_loop_yet"
 NO_AUTOMATION: Final = "no_automation"
-_FAULTS: Final = frozenset((STEP_LATE, OUTBOX_STUCK, RECORDING))
+# Those with which a ladder must not be relied on; the dashboard says so to everybody.
+FAULTS: Final = frozenset((STEP_LATE, OUTBOX_STUCK, RECORDING))
 
 
 class Audit:
@@ -121,7 +122,7 @@ class Audit:
                 DOMAIN,
                 f"{entry.entry_id}_{key}",
                 is_fixable=False,
-                severity=ir.IssueSeverity.ERROR if key in _FAULTS else ir.IssueSeverity.WARNING,
+                severity=ir.IssueSeverity.ERROR if key in FAULTS else ir.IssueSeverity.WARNING,
                 translation_key=translation,
                 translation_placeholders={**values, "community": entry.title},
             )

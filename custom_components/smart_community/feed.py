@@ -13,13 +13,15 @@ from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
     ConfigEntry,
     ConfigEntryChange,
+    ConfigEntryState,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
-from .const import DOMAIN
+from .audit import FAULTS
+from .const import CONF_KIND, DOMAIN, KIND_COMMUNITY
 from .core.model import Incident, Responder
 from .core.offer import offered
 from .core.permits import Deed, Permit, best, may_read
@@ -61,14 +63,31 @@ def community_view(entry: CommunityEntry, user: User) -> dict[str, Any] | None:
         "roles": [one.role for one in standings],
         "as": [one.responder.name for one in standings if one.responder is not None],
         "names": dict(people.names),
+        "faults": _faults(entry),
     }
+
+
+def _faults(entry: CommunityEntry) -> list[str]:
+    """Return why a desk of this community must not be relied on, by the audit's own words."""
+    return sorted(FAULTS.intersection(entry.runtime_data.problems.values()))
+
+
+def _not_running(hass: HomeAssistant) -> int:
+    """Count the communities that ought to run and do not: without them a desk looks calm."""
+    return sum(
+        entry.data.get(CONF_KIND) == KIND_COMMUNITY
+        and entry.disabled_by is None
+        and entry.state is not ConfigEntryState.LOADED
+        for entry in hass.config_entries.async_entries(DOMAIN)
+    )
 
 
 class Feed:
     """One subscription; `say` gets messages of plain values.
 
     First {kind: snapshot, now, communities, added}, then {kind: changes, now} with what there is of
-    added, changed, removed (ids) and communities (all of them, when people or entries changed).
+    added, changed, removed (ids), communities (all of them, when people, faults or entries changed)
+    and not_running (how many communities ought to run and do not).
     """
 
     def __init__(
@@ -81,6 +100,8 @@ class Feed:
         self._known: dict[str, Incident] = {}
         self._shown: set[str] = set()
         self._people: dict[str, Mapping[str, Responder]] = {}
+        self._faults: dict[str, list[str]] = {}
+        self._not_running = 0
 
     def start(self) -> CALLBACK_TYPE:
         """Say how things stand and go on saying what changes, until the returned is called."""
@@ -124,12 +145,17 @@ class Feed:
         self._shown -= gone
         said["removed"] += sorted(gone)
         difference: dict[str, Any] = {kind: rows for kind, rows in said.items() if rows}
-        if self._people.keys() != directories.keys() or any(
-            self._people[key] is not directory for key, directory in directories.items()
-        ):
+        faults = {entry.entry_id: _faults(entry) for entry in entries}
+        same_people = self._people.keys() == directories.keys() and all(
+            self._people[key] is directory for key, directory in directories.items()
+        )
+        if not same_people or self._faults != faults:
             views = (community_view(entry, self._user) for entry in entries)
             difference["communities"] = [view for view in views if view is not None]
+        if self._not_running != (not_running := _not_running(self._hass)):
+            difference["not_running"] = not_running
         self._known, self._people = known, directories
+        self._faults, self._not_running = faults, not_running
         return difference
 
     def _compare(

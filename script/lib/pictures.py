@@ -138,7 +138,7 @@ SCENE: dict[str, list[tuple[str, str, str | None]]] = {
         ("garbage_overflow", "西区垃圾房", None),
     ],
 }
-# Where the three detectors hang on the plan of tests/browser/floor_plan.py.
+# Where the three detectors hang on the plan of tests/browser/pictures.py.
 SPOTS = ((0.2, 0.2), (0.42, 0.22), (0.66, 0.82))
 
 

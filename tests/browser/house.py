@@ -8,7 +8,7 @@ from typing import Any
 from tests.simulators.hass_process import HomeAssistant, User
 
 from .devices import Devices
-from .floor_plan import draw
+from .pictures import draw_plan
 
 # Everybody is reached by a script that says at once that its call was answered. Detectors that have
 # an entry in the registry can be put on a floor plan.
@@ -123,7 +123,7 @@ class House:
         self.home.prepare(named, self.language)
         pictures = self.home.folder / "www"
         pictures.mkdir()
-        draw(pictures / "plan.png")
+        draw_plan(pictures / "plan.png")
         self.home.finish_onboarding()
         await self.home.start()
         await self.home.onboard(form=True)

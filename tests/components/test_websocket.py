@@ -111,6 +111,29 @@ async def test_a_screen_that_is_closed_hears_nothing_more(
     assert said["result"]["id"] == answer["incident"]
 
 
+async def test_a_desk_says_that_a_community_does_not_run_and_that_a_ladder_stands_still(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard = await member(hass, community, "guard")
+    view = await screen(guard)
+    (mine,) = (await view.subscribe())["communities"]
+    assert mine["faults"] == []
+    data = community.runtime_data
+    data.problems["outbox_stuck"] = "outbox_stuck"  # as the audit notes it
+    for changed in data.problems_changed:
+        changed()
+    (mine,) = (await view.event())["communities"]
+    assert mine["faults"] == ["outbox_stuck"]
+    other = MockConfigEntry(domain=DOMAIN, title="Other", data={"kind": "community"})
+    other.add_to_hass(hass)
+    hass.config_entries.async_update_entry(other, title="Quiet Garden")
+    assert (await view.event())["not_running"] == 1
+    await hass.config_entries.async_remove(other.entry_id)
+    while "not_running" not in (said := await view.event()):
+        pass
+    assert said["not_running"] == 0
+
+
 async def test_a_community_that_is_reloaded_goes_and_comes_back(
     hass: HomeAssistant, community: MockConfigEntry, screen: Open
 ) -> None:

@@ -3,7 +3,7 @@
 import { el, setTextOrHide } from "./dom.js";
 import { storeOf } from "./store.js";
 import { shadow } from "./style.js";
-import { languageOf, loadWords, said } from "./words.js";
+import { clock, fill, languageOf, loadWords, said } from "./words.js";
 
 const PAUSE = 3000;
 
@@ -67,6 +67,20 @@ export class Card extends HTMLElement {
     );
   }
 
+  /** Why what is shown may not be how things are; empty while it is. */
+  doubt() {
+    const { store, words } = this;
+    if (store.lostAt !== null) {
+      const time = clock(this.hass, new Date(store.lostAt));
+      const asOf = store.communities === null ? [] : [fill(words.as_of, { time })];
+      return [words.connection_lost, ...asOf].join(words.space);
+    }
+    const faulty = (store.communities ?? []).flatMap(({ name, faults }) =>
+      faults.map((fault) => fill(words.faults[fault], { name })),
+    );
+    return [store.notRunning ? words.not_running : null, ...faulty].filter(Boolean).join(words.space);
+  }
+
   async _start() {
     const stops = [];
     this._stops = stops;
@@ -82,9 +96,17 @@ export class Card extends HTMLElement {
       return; // taken away while the words were coming
     }
     this.store = storeOf(this._hass);
-    root.replaceChildren(this.make());
+    this.banner = el("p.banner", { role: "alert", hidden: true });
+    const content = this.make();
+    root.replaceChildren(...(content.contains(this.banner) ? [] : [this.banner]), content);
     this.started = true;
-    this.until(this.store.listen((change) => this.changed(change)));
+    this.until(
+      this.store.listen((change) => {
+        setTextOrHide(this.banner, this.doubt());
+        this.classList.toggle("stale", this.store.lostAt !== null);
+        this.changed(change);
+      }),
+    );
   }
 }
 

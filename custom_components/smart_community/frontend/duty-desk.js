@@ -37,7 +37,6 @@ export class DutyDesk extends Card {
 
   _make() {
     const words = this.words;
-    this._banner = el("p.banner", { role: "alert", hidden: true });
     this._as = el("p.quiet", { hidden: true });
     this._buttons = FILTERS.map((name) =>
       el("button", {
@@ -71,10 +70,10 @@ export class DutyDesk extends Card {
     this._frame = el(
       "div.desk",
       {},
+      this.banner,
       el(
         "div.top",
         {},
-        this._banner,
         el("div.filters", { role: "group", "aria-label": words.filters.label }, ...this._buttons),
         this._as,
       ),
@@ -130,17 +129,17 @@ export class DutyDesk extends Card {
     const shown = this._filter === "all" ? all : all.filter((one) => one.status === this._filter);
     this._list.show(shown.sort(byUrgency));
     setTextOrHide(this._message, shown.length ? "" : this._reason(all.length));
-    setTextOrHide(this._banner, store.connected ? "" : words.connection_lost);
     setTextOrHide(this._as, this._standing());
   }
 
   _reason(open) {
     const { store, words } = this;
-    if (store.problem) {
-      return fill(words.failed, { problem: store.problem.message ?? "" });
-    }
     if (store.communities === null) {
-      return words.loading;
+      const { problem } = store;
+      return problem ? fill(words.failed, { problem: problem.message ?? "" }) : words.loading;
+    }
+    if (store.lostAt !== null) {
+      return words.not_known;
     }
     if (!store.communities.length) {
       return words.nobody;

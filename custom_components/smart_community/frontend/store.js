@@ -5,6 +5,10 @@ import { languageOf } from "./words.js";
 const SEVERITIES = ["extreme", "severe", "moderate", "minor"];
 const STATUSES = ["open", "acknowledged", "handled"];
 const stores = new WeakMap();
+// A network that is gone says nothing of its own: a phone out of reach, a server that hangs.
+const ASK_EVERY = 5_000;
+const ANSWER_WITHIN = 5_000;
+const TRY_AGAIN = 2_000;
 
 /** The store of a connection, made when the first card asks. */
 export function storeOf(hass) {
@@ -32,11 +36,15 @@ export class Store {
     this.incidents = new Map();
     this.communities = null;
     this.words = null;
-    this.connected = true;
+    this.live = false;
+    // Since when nothing is heard, in milliseconds; null while all is well.
+    this.lostAt = null;
+    this.notRunning = 0;
     this.problem = null;
     this._skew = 0;
     this._listeners = new Set();
     this._stop = null;
+    this._attempt = 0;
   }
 
   /** Call `listener({added, changed, removed})` after each change; returns how to end it. */
@@ -70,34 +78,73 @@ export class Store {
   }
 
   _start() {
-    this._lost = () => this._connection(false);
-    this._back = () => this._connection(true);
+    this._lost = () => this._fell();
+    this._back = () => this._subscribe();
     this.connection.addEventListener("disconnected", this._lost);
     this.connection.addEventListener("ready", this._back);
-    const subscribed = this.connection.subscribeMessage((message) => this._take(message), {
-      type: "smart_community/subscribe",
-      language: this.language,
-    });
-    this._stop = subscribed;
-    subscribed.catch((error) => {
-      this.problem = error;
-      this._tell();
-    });
+    this._asking = setInterval(() => this._ask(), ASK_EVERY);
+    if (this.connection.connected) {
+      this._subscribe();
+    } else {
+      this._fell();
+    }
+  }
+
+  /**
+   * Subscribe until it succeeds. Home Assistant's own repetition gives up where a server that is
+   * starting does not know our command yet, and a desk that hears nothing looks like peace.
+   */
+  async _subscribe() {
+    const attempt = ++this._attempt;
+    const message = { type: "smart_community/subscribe", language: this.language };
+    const take = (said) => attempt === this._attempt && this._take(said);
+    try {
+      const stop = await this.connection.subscribeMessage(take, message, { resubscribe: false });
+      if (attempt === this._attempt) {
+        this._stop = stop;
+      } else {
+        stop().catch(() => undefined);
+      }
+    } catch (error) {
+      if (attempt === this._attempt) {
+        this.problem = error;
+        this._fell();
+        this._trying = setTimeout(() => this.connection.connected && this._subscribe(), TRY_AGAIN);
+      }
+    }
+  }
+
+  /** Make sure that somebody is there; a connection that does not answer is given up. */
+  async _ask() {
+    if (!this.live || document.hidden) {
+      return;
+    }
+    const late = setTimeout(() => this.connection.reconnect(true), ANSWER_WITHIN);
+    await this.connection.ping().catch(() => undefined);
+    clearTimeout(late);
+  }
+
+  /** Nothing that is shown can be relied on from now on. */
+  _fell() {
+    this._attempt += 1;
+    this._stop = null;
+    this.live = false;
+    this.lostAt ??= this.now();
+    this._tell();
   }
 
   _end() {
     this.connection.removeEventListener("disconnected", this._lost);
     this.connection.removeEventListener("ready", this._back);
-    const subscribed = this._stop;
+    clearInterval(this._asking);
+    clearTimeout(this._trying);
+    const stop = this._stop;
     // What was known stays: the next card shows it at once, and knows what is new in what comes.
     this._stop = null;
+    this._attempt += 1;
+    this.live = false;
     // A connection that is gone has no subscription to end.
-    subscribed?.then((stop) => stop()).catch(() => undefined);
-  }
-
-  _connection(up) {
-    this.connected = up;
-    this._tell();
+    stop?.().catch(() => undefined);
   }
 
   _take(message) {
@@ -112,7 +159,12 @@ export class Store {
     const fresh = news.filter((one) => !this.incidents.has(one.id));
     if (message.kind === "snapshot") {
       this.incidents.clear();
+      this.live = true;
+      this.lostAt = null;
+      this.problem = null;
+      this.notRunning = 0;
     }
+    this.notRunning = message.not_running ?? this.notRunning;
     if (message.communities) {
       this.communities = message.communities;
     }

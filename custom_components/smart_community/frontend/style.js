@@ -57,14 +57,17 @@ h2:focus { outline: none; }
   padding: .6rem .9rem;
   border-inline-start: 6px solid var(--error-color);
   background: var(--secondary-background-color);
+  font-weight: 600;
 }
+/* What may be out of date must not look like what is. */
+:host(.stale) .rows, :host(.stale) .incident header, :host(.stale) .figures,
+:host(.stale) .communities, :host(.stale) .facts { filter: grayscale(1); }
 .message { padding: 2rem 1rem; text-align: center; }
 
 /* The duty desk: a list, and beside it the incident that was chosen. */
 .desk {
-  display: grid;
-  grid-template-columns: minmax(0, 1fr);
-  grid-template-rows: auto minmax(0, 1fr);
+  display: flex;
+  flex-direction: column;
   height: var(--height, 100dvh);
   max-width: 100rem;
   margin-inline: auto;
@@ -79,7 +82,7 @@ h2:focus { outline: none; }
   background: var(--card-background-color);
 }
 .filters [aria-pressed="true"] { background: var(--deed); color: #fff; border-color: transparent; }
-.panes { display: grid; grid-template-columns: minmax(0, 1fr); min-height: 0; }
+.panes { flex: 1; display: grid; grid-template-columns: minmax(0, 1fr); min-height: 0; }
 .scroll { overflow-y: auto; position: relative; min-height: 0; overscroll-behavior: contain; }
 .pane { overflow-y: auto; min-height: 0; background: var(--card-background-color); }
 .desk.open .top, .desk.open .list { display: none; }

@@ -7,7 +7,7 @@ const GAP = 8;
 const SPARE = 4;
 
 export class WindowList {
-  /** `make(item)` returns a row: {element, update(item), tick(), focus(), closed()}. */
+  /** `make()` returns a row: {element, update(item), tick(), focus()}. */
   constructor({ label, make }) {
     this._make = make;
     this._items = [];
@@ -81,19 +81,27 @@ export class WindowList {
     this.rows.style.height = `${count * step}px`;
     const root = this.rows.getRootNode();
     const focused = root.activeElement ?? null;
-    const kept = new Set();
-    let previous = null;
-    this._items.forEach((item, index) => {
-      let row = this._rows.get(item.id);
-      // The row that has the focus stays, wherever it is: the keyboard would be lost with it.
-      const held = row !== undefined && focused !== null && row.element.contains(focused);
-      if ((index < first || index >= last) && !held) {
-        return;
+    const wanted = new Map();
+    for (let index = first; index < last; index += 1) {
+      wanted.set(this._items[index].id, index);
+    }
+    const held = this._held(focused, wanted);
+    const order = [...wanted, ...held].sort(([, one], [, other]) => one - other);
+    // A row that left is taken for one that came: to make one anew costs ten times as much.
+    const free = [];
+    for (const [id, row] of this._rows) {
+      if (!wanted.has(id) && !held.some(([one]) => one === id)) {
+        this._rows.delete(id);
+        free.push(row);
       }
+    }
+    let previous = null;
+    for (const [id, index] of order) {
+      let row = this._rows.get(id);
       if (row === undefined) {
-        row = this._make(item);
-        row.update(item);
-        this._rows.set(item.id, row);
+        row = free.pop() ?? this._make();
+        row.update(this._items[index]);
+        this._rows.set(id, row);
       }
       row.element.style.transform = `translateY(${index * step}px)`;
       row.element.setAttribute("aria-setsize", count);
@@ -103,14 +111,8 @@ export class WindowList {
         this.rows.insertBefore(row.element, place);
       }
       previous = row.element;
-      kept.add(item.id);
-    });
-    for (const [id, row] of this._rows) {
-      if (!kept.has(id)) {
-        row.element.remove();
-        this._rows.delete(id);
-      }
     }
+    free.forEach((row) => row.element.remove());
     // Moving an element takes the focus from it.
     if (focused !== null && root.activeElement !== focused && focused.isConnected) {
       focused.focus({ preventScroll: true });
@@ -120,6 +122,17 @@ export class WindowList {
       this._height = 0;
       this._draw();
     }
+  }
+
+  /** The row that has the focus stays, wherever it is: the keyboard would be lost with it. */
+  _held(focused, wanted) {
+    if (focused === null) {
+      return [];
+    }
+    return [...this._rows]
+      .filter(([id, row]) => !wanted.has(id) && row.element.contains(focused))
+      .map(([id]) => [id, this._items.findIndex((item) => item.id === id)])
+      .filter(([, index]) => index >= 0);
   }
 
   _keyed(event) {

@@ -30,6 +30,11 @@ export function fill(sentence, values = {}) {
 
 /** A refusal of the server in the user's language; its English text where we have no better. */
 export async function said(hass, error) {
+  // The connection's own errors are numbers; what could not be fetched at all is a TypeError.
+  const code = error?.error?.code ?? error?.code ?? error;
+  if (typeof code === "number" || error instanceof TypeError) {
+    return (await loadWords(languageOf(hass))).no_connection;
+  }
   if (error?.translation_domain && error.translation_key) {
     const { translation_domain: domain, translation_key: name } = error;
     const localize = await hass.loadBackendTranslation("exceptions", domain);

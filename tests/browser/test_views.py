@@ -1,0 +1,188 @@
+"""What stands beside the duty desk: reports, loops, figures, agreements, drills, devices."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Sit
+from .devices import FAULTY
+from .house import House
+from .pictures import camera
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_what_a_person_has_seen_is_reported_with_a_photo_and_its_place_on_the_plan(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("secretary", phone=True, path="/smart-community/report")
+    card = desk.page.locator("smart-community-report")
+    await expect(card.get_by_label("What is it about?")).to_have_value("illegal_renovation")
+    await card.get_by_role("button", name="Send the report").tap()
+    await expect(card.get_by_role("alert")).to_have_text("Please say where.")
+    await expect(card.get_by_label("Where?")).to_be_focused()
+    await card.get_by_label("Where?").select_option(label="Building 3, floor 2")
+    await card.get_by_role("button", name="Place on the plan").tap(position={"x": 90, "y": 60})
+    await expect(card.locator(".spot.lit")).to_have_count(1)
+    await card.get_by_label("What have you seen?").fill("They break down a wall")
+    await card.get_by_label("Add a photo").set_input_files([camera()])
+    await desk.accessible("smart-community-report")
+    await card.get_by_role("button", name="Send the report").tap()
+    await card.get_by_role("link", name="Show the incident").tap()
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane.get_by_role("heading", level=2)).to_contain_text("Illegal renovation")
+    await expect(pane.locator(".timeline")).to_contain_text("They break down a wall")
+    await expect(pane.get_by_role("img", name="Photo of")).to_have_js_property("naturalWidth", 256)
+
+
+async def test_what_the_noise_meter_measured_is_drawn_with_its_levels_and_the_limit(
+    house: House, sit: Sit
+) -> None:
+    for level in (54, 61, 78, 83, 76):
+        await house.sound(level)
+    rule = {"noise": {"period": {"seconds": 1}, "day": 55, "night": 55, "hysteresis": 2}}
+    answer = {"verdict": "pending"}
+    while answer["verdict"] == "pending":  # until the meter was heard for its second
+        answer = await house.signal(
+            "square_dance_noise", "The square", house.meter, detect=rule, value="76"
+        )
+    path = f"/smart-community/desk?incident={answer['incident']}"
+    desk = await sit("guard", path=path)
+    figure = desk.page.locator("smart-community-duty-desk figure.measured")
+    await expect(figure.get_by_role("img")).to_have_accessible_name(
+        re.compile("Noise meter on the square .* equivalent level .*; Limit .*: 55 dB")
+    )
+    await expect(figure.locator("line.limit").first).to_have_attribute("x2", "600")
+    await expect(figure.get_by_role("listitem").last).to_contain_text("55 dB(A)")
+    await expect(figure.locator("path.measured")).to_have_attribute("d", re.compile("M.*H.*V"))
+    await expect(figure.locator("dl")).to_contain_text("83 dB")
+    await desk.accessible()
+
+
+async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
+    desk = await sit("head", path="/smart-community/drills")
+    card = desk.page.locator("smart-community-drills")
+    await card.get_by_role("button", name="Begin the drill").click()
+    await expect(card.get_by_role("alert")).to_have_text("Please say where.")
+    await card.get_by_label("Loop").select_option("illegal_renovation")
+    await card.get_by_label("Where is it said to be?").fill("Building 1")
+    await card.get_by_label("Up to").select_option("property")
+    await desk.accessible("smart-community-drills")
+    await card.get_by_role("button", name="Begin the drill").click()
+    await card.get_by_role("link", name="Illegal renovation").click(timeout=10_000)
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await expect(pane).to_contain_text("EXERCISE")
+    await expect(pane).to_contain_text(re.compile(r"Property duty desk: reached after 0:0\d"))
+    guard = await sit("guard", path="/smart-community/drills", language="zh-Hans")
+    await expect(guard.page.locator("smart-community-drills")).to_contain_text("演练")
+
+
+async def test_whoever_sees_several_communities_sees_where_it_burns_first(
+    house: House, sit: Sit
+) -> None:
+    await house.signal("smoke_multiple", "Building 3")
+    other = await house.home.add_entry("community", {"name": "Quiet Garden", "database": {}})
+    try:
+        desk = await sit("owner", path="/smart-community/township")
+        card = desk.page.locator("smart-community-township")
+        await expect(card.get_by_role("heading")).to_have_text(["Riverside Estate", "Quiet Garden"])
+        await expect(card.locator("li").first).to_contain_text("Extreme 1")
+        link = card.get_by_role("link", name="Fire: several smoke detectors – Building 3")
+        await expect(link).to_have_attribute("href", re.compile("/desk\\?incident="))
+        await desk.accessible("smart-community-township")
+    finally:
+        await house.home.rest("DELETE", f"/api/config/config_entries/entry/{other}")
+
+
+async def test_loops_are_counted_and_switched_by_whoever_configures(house: House, sit: Sit) -> None:
+    await house.signal("waterlogging", "Underpass")
+    desk = await sit("owner", path="/smart-community/loops")
+    card = desk.page.locator("smart-community-loops")
+    row = card.get_by_role("row", name="Waterlogging")
+    await expect(row.get_by_role("cell").first).to_have_text("1")
+    switch = card.get_by_role("switch", name="Bicycle parking")
+    for state in ("false", "true"):
+        await switch.click()
+        await expect(switch).to_have_attribute("aria-checked", state)
+    await desk.accessible("smart-community-loops")
+    guard = await sit("guard", path="/smart-community/loops", phone=True, language="zh-Hans")
+    card = guard.page.locator("smart-community-loops")
+    await expect(card.get_by_role("row", name="积水")).to_contain_text("开")
+    await expect(card.get_by_role("switch")).to_have_count(0)
+
+
+async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothing(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("secretary", phone=True)
+    await expect(desk.page.get_by_role("tab").first).to_be_visible()
+    await expect(desk.page.get_by_role("tab", name="Agreements")).to_have_count(0)
+    said = {"loop": "square_dance_noise", "threshold": "night", "agreed_by": "Residents' meeting"}
+    for value in (50, 45):
+        await house.home.action(
+            "smart_community.agree", {**said, "value": value}, house.users["secretary"]
+        )
+    desk = await sit("guard", phone=True, path="/smart-community/agreements")
+    card = desk.page.locator("smart-community-agreements")
+    table = card.get_by_role("table", name="What was agreed with the residents")
+    rows = table.get_by_role("rowgroup").last.get_by_role("row")
+    await expect(rows).to_have_count(2)
+    for shown, value, held in ((rows.first, 45, "in force"), (rows.last, 50, "superseded")):
+        await expect(shown).to_contain_text("The whole community")
+        await expect(shown).to_contain_text(f"{value} dB(A)")
+        await expect(shown).to_contain_text("Residents' meeting")
+        await expect(shown.get_by_role("cell").last).to_have_text(held)
+    assert await card.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing is cut off"
+    await desk.accessible("smart-community-agreements")
+
+
+async def test_figures_of_a_period_are_shown_and_follow_what_ends(house: House, sit: Sit) -> None:
+    desk = await sit("guard", path="/smart-community/statistics")
+    card = desk.page.locator("smart-community-statistics")
+    tile = card.locator(".tile").filter(has_text="Still open")
+    await expect(tile).to_contain_text("0")
+    number = (await house.signal("sos", "Building 9"))["number"]
+    closing = {"incident": number, "disposition": "false_alarm"}
+    await house.home.action("smart_community.close", closing, house.users["guard"])
+    row = card.get_by_role("row", name="Call for help")
+    await expect(row).to_contain_text("%", timeout=10_000)
+    await card.get_by_role("button", name="7 days").click()
+    await expect(card.get_by_role("button", name="7 days")).to_be_focused()
+    await expect(card.get_by_role("button", name="7 days")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await desk.accessible("smart-community-statistics")
+
+
+async def test_devices_that_somebody_has_to_go_to_stand_first_and_lead_to_their_pages(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("owner", path="/smart-community/devices")
+    card = desk.page.locator("smart-community-devices")
+    await expect(card.get_by_role("status")).to_have_text("5 devices, 4 need attention")
+    shown = (
+        ("Noise meter, north square", "no contact (No answer)"),
+        ("Drainage pumps", "fault: Fault"),
+        ("Waste room west", "no data: Weight"),
+        ("Wireless door contact, gate 2", "battery 12 %"),
+        ("Fire panel building 3", "in order"),
+    )
+    rows = card.get_by_role("listitem")
+    for index, (name, said) in enumerate(shown):
+        await expect(rows.nth(index)).to_contain_text(name)
+        await expect(rows.nth(index)).to_contain_text(said)
+    await desk.accessible("smart-community-devices")
+    house.devices.line.units[FAULTY].discrete[0] = False
+    await expect(rows.filter(has_text="Drainage pumps")).to_contain_text("in order")
+    house.devices.line.units[FAULTY].discrete[0] = True
+    await rows.first.get_by_role("link").click()
+    await expect(desk.page).to_have_url(re.compile("/config/devices/device/"))
+    await expect(desk.page.get_by_text("Noise meter, north square").first).to_be_visible()
+    guard = await sit("guard", path="/smart-community/devices", phone=True, language="zh-Hans")
+    card = guard.page.locator("smart-community-devices")
+    await expect(card).to_contain_text("共 5 台设备，4 台需要处理")
+    await expect(card.get_by_role("link")).to_have_count(0)
+    await guard.accessible("smart-community-devices")
+    stranger = await sit("stranger")
+    await expect(stranger.page.get_by_role("tab", name="Devices")).to_have_count(0)
