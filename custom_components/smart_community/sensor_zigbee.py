@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
@@ -62,14 +63,37 @@ class HealthDescription(SensorEntityDescription):
     behind: Callable[[ZigbeeData], dict[str, Any]]
 
 
-def _weak(data: ZigbeeData) -> dict[str, int]:
-    """Devices by the link quality of their last message, the weakest first."""
-    heard = {
-        data.name_of(str(device.ieee)): int(device.lqi)
+def _links(data: ZigbeeData) -> list[tuple[int, str]]:
+    """Link quality of each device's last message."""
+    return [
+        (int(device.lqi), str(device.ieee))
         for device in data.network.devices()
         if device.lqi is not None
+    ]
+
+
+def _neighbors(data: ZigbeeData) -> list[tuple[int, str, str]]:
+    """Link quality between routers and whom they hear, as of the last scan."""
+    return [
+        (int(neighbor.lqi), str(router), str(neighbor.ieee))
+        for router, heard in data.network.neighbors.items()
+        for neighbor in heard
+    ]
+
+
+def _weakest(data: ZigbeeData) -> dict[str, dict[str, int]]:
+    """Return the weakest few of both kinds by name; only those are looked up."""
+
+    def name(ieee: str) -> str:
+        return data.entry.title if ieee == data.entry.data["ieee"] else data.name_of(ieee)
+
+    return {
+        "devices": {name(ieee): lqi for lqi, ieee in nsmallest(_WEAKEST, _links(data))},
+        "neighbors": {
+            f"{name(router)} - {name(other)}": lqi
+            for lqi, router, other in nsmallest(_WEAKEST, _neighbors(data))
+        },
     }
-    return dict(sorted(heard.items(), key=lambda one: one[1])[:_WEAKEST])
 
 
 HEALTH: Final = (
@@ -82,8 +106,11 @@ HEALTH: Final = (
     HealthDescription(
         key="weakest_link",
         state_class=SensorStateClass.MEASUREMENT,
-        value=lambda data: min(_weak(data).values(), default=None),
-        behind=lambda data: {"devices": _weak(data)},
+        value=lambda data: min(
+            (*(lqi for lqi, _ in _links(data)), *(lqi for lqi, _, _ in _neighbors(data))),
+            default=None,
+        ),
+        behind=_weakest,
     ),
     HealthDescription(
         key="channel_energy",

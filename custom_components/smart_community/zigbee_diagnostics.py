@@ -38,7 +38,7 @@ def zigbee_state(data: ZigbeeData) -> dict[str, Any]:
                         "relationship": neighbor.relationship.name,
                         "lqi": int(neighbor.lqi),
                     }
-                    for neighbor in network.neighbors(device)
+                    for neighbor in network.neighbors.get(device.ieee, ())
                 ],
                 "entities": sorted(
                     f"{entity.PLATFORM}:{type(entity).__name__}"

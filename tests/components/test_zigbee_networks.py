@@ -231,32 +231,34 @@ async def test_a_detector_that_falls_silent_for_longer_than_it_ever_was_is_no_da
     await until(lambda: state(hass, network, zone(smoke)).state == "off")
 
 
-async def test_a_bug_report_has_the_topology_and_no_keys(
+async def test_topology_and_health_are_told_and_a_bug_report_has_no_keys(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
+    smoke, siren = radio.add(devices.smoke()), radio.add(devices.siren())
     await pair(hass, network, smoke)
-    told = await async_get_config_entry_diagnostics(hass, network)
-    (device,) = told["devices"].values()
-    assert (device["model"], device["manufacturer"]) == ("SC-SMOKE", "Smart Community")
-    assert told["trouble"] is None
-    key = network.runtime_data.network.gateway.state.network_info.network_key.key
-    assert str(key) not in str(told)
-    assert radio.path not in str(told)
-    assert str(smoke.ieee) not in str(told)
-
-
-async def test_the_networks_health_is_told(
-    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
-) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
+    await pair(hass, network, siren)
+    smoke.lqi, siren.lqi = 180, 37
     assert state(hass, network, "silent_devices").state == "0"
-    await smoke.check_in()
+    supervisor = network.runtime_data.network
+    app = supervisor.gateway.application_controller
+    await app.topology.scan([supervisor.device(str(siren.ieee)).device])
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=61))
     await until(lambda: state(hass, network, "channel_energy").state != "unknown")
     assert 0 <= float(state(hass, network, "channel_energy").state) <= 100
-    assert 0 <= float(state(hass, network, "weakest_link").state) <= 255
+    weak = state(hass, network, "weakest_link")
+    assert weak.state == "37"
+    assert weak.attributes["neighbors"] == {"Smart Community SC-SIREN - Building 1": 37}
+
+    told = await async_get_config_entry_diagnostics(hass, network)
+    models = {one["model"]: one for one in told["devices"].values()}
+    assert set(models) == {"SC-SMOKE", "SC-SIREN"}
+    assert [(one["relationship"], one["lqi"]) for one in models["SC-SIREN"]["neighbors"]] == [
+        ("Parent", 37)
+    ]
+    assert told["trouble"] is None
+    key = app.state.network_info.network_key.key
+    for secret in (str(key), radio.path, str(smoke.ieee)):
+        assert secret not in str(told)
 
 
 async def test_a_zone_that_will_not_enrol_is_named_until_it_does(

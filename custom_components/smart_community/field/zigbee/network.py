@@ -10,7 +10,7 @@ One network never waits for another: each has its own supervisor, connection, da
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -152,12 +152,11 @@ class Network:
             return None
         return self.gateway.get_device(EUI64.convert(ieee))
 
-    def neighbors(self, device: Device) -> list[Neighbor]:
-        """Return whom a router heard at the last scan of the network, and how well."""
-        if self.gateway is None:
-            return []
-        topology = self.gateway.application_controller.topology
-        return list(topology.neighbors.get(device.ieee, ()))
+    @property
+    def neighbors(self) -> Mapping[EUI64, Sequence[Neighbor]]:
+        """Whom each router heard at the last scan of the network, and how well."""
+        gateway = self.gateway
+        return {} if gateway is None else gateway.application_controller.topology.neighbors
 
     def address(self, ieee: str) -> EUI64:
         """Return an address as the radio wants it. Raises ValueError."""
