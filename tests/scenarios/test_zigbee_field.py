@@ -126,6 +126,20 @@ async def test_device_fault_of_a_zigbee_battery(building: Building) -> None:
     assert await scene.ended() == [("device_fault", "closed", "cleared")]
 
 
+async def test_device_fault_of_a_zigbee_detector_that_falls_silent(building: Building) -> None:
+    scene, smoke = building.scene, await building.install(devices.smoke())
+    await scene.automate("device_fault")
+    smoke.silent = True
+    await scene.pass_time(hours=26, steps=timedelta(hours=1))
+    await building.rings(("guard", "push"))
+    assert [one.loop for one in scene.active] == ["device_fault"]
+    smoke.silent = False
+    await smoke.check_in()
+    await building.sees("problem", False)
+    await scene.settle()
+    assert await scene.ended() == [("device_fault", "closed", "cleared")]
+
+
 async def test_sos_of_a_zigbee_button(building: Building) -> None:
     button = await building.install(devices.button())
     await building.scene.automate("sos")
