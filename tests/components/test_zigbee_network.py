@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
 
-from .zigbee_ground import entity_id, pair, state, until
+from .zigbee_ground import entity_id, pair, set_up, state, until
 
 
 async def test_an_alarm_is_an_entity_that_is_on(
@@ -88,16 +88,27 @@ async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
     assert "off" not in seen
 
 
-@pytest.mark.parametrize("fault", [Fault.SILENT, Fault.HUNG])
 async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(
-    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry, fault: Fault
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    radio.fault = fault
-    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "unavailable", 15)
-    radio.fault = None
-    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "off", 30)
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as other:
+        second = await set_up(hass, other, title="Building 2")
+
+        async def falls_mute(
+            radio: VirtualCoordinator, entry: MockConfigEntry, fault: Fault
+        ) -> None:
+            smoke = radio.add(devices.smoke())
+            await pair(hass, entry, smoke)
+            zone = f"{smoke.ieee}-1-1280"
+            radio.fault = fault
+            await until(lambda: state(hass, entry, zone).state == "unavailable", 15)
+            radio.fault = None
+            await until(lambda: state(hass, entry, zone).state == "off", 30)
+
+        await asyncio.gather(
+            falls_mute(radio, network, Fault.SILENT), falls_mute(other, second, Fault.HUNG)
+        )
+        assert await hass.config_entries.async_unload(second.entry_id)
 
 
 async def test_the_other_bits_of_a_zone_are_shown(

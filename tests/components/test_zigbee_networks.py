@@ -26,6 +26,9 @@ from tests.simulators.zigbee import VirtualCoordinator, devices
 from .translated import assert_said
 from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
 
+# What a read of an alarm zone's status ends with: the command, and the attribute's number.
+READ_STATUS = b"\x00\x02\x00"
+
 
 @pytest.fixture
 async def radios(radio: VirtualCoordinator) -> AsyncIterator[tuple[VirtualCoordinator, ...]]:
@@ -261,18 +264,46 @@ async def test_topology_and_health_are_told_and_a_bug_report_has_no_keys(
         assert secret not in str(told)
 
 
-async def test_a_zone_that_will_not_enrol_is_named_until_it_does(
+async def test_a_zone_that_will_not_enrol_is_named_and_tried_until_it_does(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
     smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    supervisor = network.runtime_data.network
+    smoke.zone.enrols = False
     issues = ir.async_get(hass).issues
     named = (DOMAIN, f"{network.entry_id}_zigbee_enrolment_{smoke.ieee}")
-    assert named not in issues
-    smoke.zone.enrolled.clear()
-    smoke.zone.set("zone_state", IasZone.ZoneState.Not_enrolled)
-    supervisor.prover.prove(supervisor.devices())
+    await pair(hass, network, smoke)
     await until(lambda: named in issues)
+    smoke.zone.enrols = True
     await until(lambda: named not in issues)
     assert smoke.zone.enrolled.is_set()
+
+
+async def test_a_zone_that_sleeps_when_it_is_asked_is_enrolled_when_it_wakes(
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    smoke = radio.add(devices.smoke())
+    await pair(hass, network, smoke)
+    assert await hass.config_entries.async_unload(network.entry_id)
+    smoke.zone.enrolled.clear()
+    smoke.zone.set("zone_state", IasZone.ZoneState.Not_enrolled)
+    hear = smoke.down
+
+    def sleep_after_status(aps: Any, message: bytes) -> None:
+        hear(aps, message)
+        smoke.silent = aps.clusterId == IasZone.cluster_id and message[2:] == READ_STATUS
+
+    monkeypatch.setattr(smoke, "down", sleep_after_status)
+    caplog.set_level("DEBUG", "custom_components")
+    assert await hass.config_entries.async_setup(network.entry_id)
+    await until(lambda: "zone_state of" in caplog.text)
+    monkeypatch.undo()
+    smoke.silent = False
+    assert not smoke.zone.enrolled.is_set()
+    await smoke.check_in()
+    await until(smoke.zone.enrolled.is_set)
+    await smoke.alarm()
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")

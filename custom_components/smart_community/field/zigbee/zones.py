@@ -159,6 +159,11 @@ class Prover:
             self.unproven.discard(key)
             self._changed()
 
+    def _refused(self, ieee: str) -> None:
+        if ieee not in self.not_enrolled:
+            self.not_enrolled.add(ieee)
+            self._changed()
+
     async def _enrol(self, cluster: Cluster, ieee: str) -> None:
         """See that a zone is enrolled, and enrol it again until it is."""
         said = asyncio.Event()
@@ -174,21 +179,23 @@ class Prover:
         tries = 0
         try:
             while not said.is_set():
+                self._heard[ieee].clear()
                 async with self._room:
-                    state = await read(cluster, attribute)
-                if state == IasZone.ZoneState.Enrolled or (state is None and not tries):
-                    break  # a zone that does not say is one that sleeps, or is older than the word
-                if ieee not in self.not_enrolled:
-                    self.not_enrolled.add(ieee)
-                    self._changed()
-                async with self._room:
-                    await _write_enrolment(cluster)
+                    answered, state = await ask(cluster, attribute)
+                if state == IasZone.ZoneState.Enrolled or (answered and state is None):
+                    break  # what has no such word is older than it, and sends without
                 wait = _ENROLLED_AFTER if not tries else _ENROL_AGAIN[min(tries - 1, 3)]
                 tries += 1
-                # By the clock alone: each refusal is a message, too, and would be answered at once.
+                if answered:
+                    self._refused(ieee)
+                    async with self._room:
+                        await _write_enrolment(cluster)
+                # By the clock: each refusal is a message, too, and would be answered at once.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await said.wait()
+                if not answered:  # it sleeps, and is awake when it is next heard
+                    await _either(said, self._heard[ieee], None)
         finally:
             unsubscribe()
             self._listening.remove(unsubscribe)
@@ -198,7 +205,12 @@ class Prover:
 
 
 async def read(cluster: Cluster, attribute: str) -> object:
-    """Read one attribute from the device itself, None if it does not answer or refuses."""
+    """Read one attribute from the device itself, None if it does not answer or has none such."""
+    return (await ask(cluster, attribute))[1]
+
+
+async def ask(cluster: Cluster, attribute: str) -> tuple[bool, object]:
+    """Say whether a device answers, and what; None if it has no such attribute."""
     try:
         success, _failure = await cluster.read_attributes(
             [attribute], allow_cache=False, only_cache=False
@@ -206,8 +218,8 @@ async def read(cluster: Cluster, attribute: str) -> object:
     except Exception as err:  # noqa: BLE001
         # Radio libraries let their own exceptions through; a device that cannot be asked is no bug.
         _LOGGER.debug("%s of %s cannot be read: %r", attribute, key_of(cluster), err)
-        return None
-    return success.get(attribute)
+        return False, None
+    return True, success.get(attribute)
 
 
 async def _write_enrolment(cluster: Cluster) -> None:
@@ -222,7 +234,7 @@ async def _write_enrolment(cluster: Cluster) -> None:
         _LOGGER.debug("%s cannot be enrolled: %r", key_of(cluster), err)
 
 
-async def _either(one: asyncio.Event, other: asyncio.Event, within: float) -> None:
+async def _either(one: asyncio.Event, other: asyncio.Event, within: float | None) -> None:
     """Wait for one of two events, at most `within` seconds."""
     waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
     try:
