@@ -9,12 +9,12 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
 from homeassistant.util import slugify
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from .const import CONF_KIND, KIND_COMMUNITY
+from .const import CONF_KIND, CONF_PHOTO_POSITION, KIND_COMMUNITY
 from .engine.store import Store, StoreError
 
 CONF_DATABASE_URL: Final = "database_url"
@@ -27,6 +27,7 @@ DATABASE_WITHIN: Final = 10.0
 _COMMUNITY = probatio.Schema(
     {
         probatio.Required(CONF_NAME): TextSelector(),
+        probatio.Optional(CONF_PHOTO_POSITION, default=False): BooleanSelector(),
         probatio.Required(SECTION_DATABASE): section(
             probatio.Schema(
                 {
@@ -65,14 +66,18 @@ class CommunityFlow(ConfigFlow):
         """Rename the community, or move it to another database."""
         entry = self._get_reconfigure_entry()
         url = entry.data.get(CONF_DATABASE_URL, "")
-        shown = user_input or {CONF_NAME: entry.title, SECTION_DATABASE: {CONF_DATABASE_URL: url}}
+        shown = user_input or {
+            CONF_NAME: entry.title,
+            CONF_PHOTO_POSITION: entry.data.get(CONF_PHOTO_POSITION, False),
+            SECTION_DATABASE: {CONF_DATABASE_URL: url},
+        }
         errors: dict[str, str] = {}
         problem = ""
         if user_input is not None:
             name, data = _community(user_input)
             errors, problem = await self._check(name, data, url, entry.entry_id)
             if not errors:
-                moved = data != entry.data
+                moved = data.get(CONF_DATABASE_URL, "") != url
                 result = self.async_update_and_abort(entry, title=name, data=data)
                 if moved:
                     # A new name stops no clock; only another database needs a new start.
@@ -91,7 +96,7 @@ class CommunityFlow(ConfigFlow):
         )
 
     async def _check(
-        self, name: str, data: Mapping[str, str], url_now: str, but: str = ""
+        self, name: str, data: Mapping[str, Any], url_now: str, but: str = ""
     ) -> tuple[dict[str, str], str]:
         """Return the errors, and what the database said about itself."""
         others = [
@@ -110,8 +115,10 @@ class CommunityFlow(ConfigFlow):
         return {SECTION_DATABASE: error} if error else {}, problem
 
 
-def _community(user_input: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    data = {CONF_KIND: KIND_COMMUNITY}
+def _community(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    data: dict[str, Any] = {CONF_KIND: KIND_COMMUNITY}
+    if user_input.get(CONF_PHOTO_POSITION):
+        data[CONF_PHOTO_POSITION] = True
     if url := user_input[SECTION_DATABASE].get(CONF_DATABASE_URL, "").strip():
         data[CONF_DATABASE_URL] = url
     return user_input[CONF_NAME].strip(), data

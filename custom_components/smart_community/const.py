@@ -21,6 +21,8 @@ SUBENTRY_UNIT: Final = "unit"
 SUBENTRY_POINT_TABLE: Final = "point_table"
 SUBENTRY_PLAN: Final = "plan"
 
+CONF_PHOTO_POSITION: Final = "photo_position"
+
 # Asked by the alarm trigger at a source's first reading: is an episode of it still open on record?
 # A source that cleared while Home Assistant was down is reported as cleared then, and only then:
 # reporting every quiet detector at each start would run thousands of automations for nothing.

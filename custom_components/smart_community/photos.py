@@ -1,10 +1,12 @@
 """Photos from a phone's camera: cleaned, kept as evidence, shown to those who may read.
 
 What a camera writes beside the picture (where and when, by which device) is left out: a neighbour's
-flat must not be found by the position in a report about it. The picture itself is turned upright
-and made no larger than a court or a department needs.
+flat must not be found by the position in a report about it. A community may want the position, for
+what is reported from grounds without rooms; then that alone is kept. The picture itself is turned
+upright and made no larger than a court or a department needs.
 """
 
+import struct
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -18,9 +20,10 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util import dt as dt_util
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from ulid_transform import ulid_now
 
+from .const import CONF_PHOTO_POSITION
 from .core.evidence import Evidence, EvidenceKind
 from .core.permits import Deed
 from .data import CommunityEntry, communities, find_incident
@@ -51,10 +54,10 @@ def evidence_url(hass: HomeAssistant, evidence_id: str) -> str:
     return async_sign_path(hass, path, _SIGNED_FOR, use_content_user=True)
 
 
-def cleaned(content: bytes) -> bytes:
+def cleaned(content: bytes, *, position: bool = False) -> bytes:
     """Return a picture as a JPEG without anything but the picture; ValueError if it is none.
 
-    Blocks for as long as a large picture takes.
+    `position`: where it was taken stays, too. Blocks for as long as a large picture takes.
     """
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as picture:
@@ -63,14 +66,31 @@ def cleaned(content: bytes) -> bytes:
                 raise ValueError(message)
             # JPEGs are read at a fraction of their size where that is enough.
             picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+            exif = _position(picture) if position else b""
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as err:
         raise ValueError(str(err)) from err
     upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     upright.info.clear()
     out = BytesIO()
-    upright.save(out, "JPEG", quality=88, optimize=True)
+    upright.save(out, "JPEG", quality=88, optimize=True, exif=exif)
     return out.getvalue()
+
+
+def _position(picture: Image.Image) -> bytes:
+    """Return what a camera wrote about where it was, and nothing else; b"" for nothing readable."""
+    kept = Image.Exif()
+    try:
+        found = dict(picture.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+        kept[ExifTags.IFD.GPSInfo] = found
+        return kept.tobytes() if found else b""
+    except ValueError, TypeError, SyntaxError, OSError, struct.error, ZeroDivisionError:
+        return b""
+
+
+def keeps_position(entry: CommunityEntry) -> bool:
+    """Whether a community wants to know where a photo was taken."""
+    return bool(entry.data.get(CONF_PHOTO_POSITION))
 
 
 async def async_keep_photo(
@@ -82,7 +102,9 @@ async def async_keep_photo(
     """
     data = entry.runtime_data
     try:
-        picture = await hass.async_add_executor_job(cleaned, content)
+        picture = await hass.async_add_executor_job(
+            partial(cleaned, content, position=keeps_position(entry))
+        )
     except ValueError as err:
         raise refusal("photo_unreadable", problem=str(err)) from err
     key = ulid_now()

@@ -1,6 +1,7 @@
 """A photo for a report that is still being written: kept for its sender until it is sent."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -16,7 +17,7 @@ from .core.permits import Deed
 from .data import community
 from .engine.evidence import EvidenceError
 from .errors import failure, refusal
-from .photos import body_of, cleaned, said
+from .photos import body_of, cleaned, keeps_position, said
 
 _MEDIA_TYPE: Final = "image/jpeg"
 
@@ -45,18 +46,19 @@ class ReportPhoto(HomeAssistantView):
             data = entry.runtime_data
             await data.deeds.check(Deed.REPORT, Context(user_id=user.id))
             content = await body_of(request)
+            clean = partial(cleaned, content, position=keeps_position(entry))
             photo = await hass.async_add_executor_job(
-                _keep, data.evidence.put_upload, user.id, content
+                _keep, data.evidence.put_upload, user.id, clean
             )
         except HomeAssistantError as err:
             return self.json(said(err), HTTPStatus.BAD_REQUEST)
         return self.json({"photo": photo})
 
 
-def _keep(put: Callable[[str, str, bytes, str], str], user: str, content: bytes) -> str:
+def _keep(put: Callable[[str, str, bytes, str], str], user: str, clean: Callable[[], bytes]) -> str:
     """Clean a photo and keep it. Blocks for as long as a large picture takes."""
     try:
-        return put(ulid_now(), user, cleaned(content), _MEDIA_TYPE)
+        return put(ulid_now(), user, clean(), _MEDIA_TYPE)
     except ValueError as err:
         raise refusal("photo_unreadable", problem=str(err)) from err
     except EvidenceError as err:

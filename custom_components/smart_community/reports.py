@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -20,7 +21,7 @@ from .core.model import Actor, Incident, Verdict
 from .data import CommunityEntry
 from .engine.evidence import EvidenceError
 from .engine.requests import Result
-from .errors import refusal
+from .errors import failure, refusal
 from .report_desk import Report, Reports
 from .snapshots import async_show
 
@@ -31,11 +32,15 @@ DATA_EARS: HassKey[list[Callable[[Report], bool]]] = HassKey(f"{DOMAIN}_report_e
 TAKEN_WITHIN: Final = 15.0
 
 
-async def async_send_report(hass: HomeAssistant, entry: CommunityEntry, report: Report) -> Result:
-    """Let the loop's automation have a report, and wait for the incident.
+async def async_send_report(
+    hass: HomeAssistant, entry: CommunityEntry, report: Report
+) -> tuple[Result, Evidence | None]:
+    """Let the loop's automation have a report; return its incident and what its photo became.
 
-    Raises `report_unheard` if no automation takes it, `report_muted` if its loop sleeps, and
-    `photo_unknown` for a photo that this person has not brought.
+    A photo that the disk does not take costs no incident: that stands on the timeline, and the
+    photo can be added until tomorrow. Raises `report_unheard` if no automation takes it,
+    `report_muted` if its loop sleeps, and `photo_unknown` for a photo that this person has not
+    brought.
     """
     data = entry.runtime_data
     if report.photo:
@@ -50,11 +55,18 @@ async def async_send_report(hass: HomeAssistant, entry: CommunityEntry, report: 
     kept = {key: value for key, value in said.items() if value}
     line = Entry(kind="reported", at=report.at, actor=report.actor, data=kept)
     await data.engine.note(incident.id, line)
-    if report.photo:
-        await async_claim_photo(
+    if not report.photo:
+        return result, None
+    try:
+        evidence = await async_claim_photo(
             hass, entry, incident, report.photo, report.actor, place=report.place
         )
-    return result
+    except HomeAssistantError as err:
+        said = {"reason": (err.translation_placeholders or {}).get("problem", str(err))}
+        line = Entry(kind="photo_lost", at=dt_util.utcnow(), actor=report.actor, data=said)
+        await data.engine.note(incident.id, line)
+        return result, None
+    return result, evidence
 
 
 async def _taken(hass: HomeAssistant, reports: Reports, report: Report) -> Result:
@@ -83,10 +95,18 @@ async def async_claim_photo(
     *,
     place: tuple[float, float] | None = None,
 ) -> Evidence:
-    """Make a photo that a person has brought evidence of an incident, and show it to the told."""
+    """Make a photo that a person has brought evidence of an incident, and show it to the told.
+
+    Raises the translated errors `photo_unknown`, `evidence_not_written`.
+    """
     data = entry.runtime_data
     content, media_type = await _upload(hass, entry, photo, actor)
-    name, digest = await hass.async_add_executor_job(data.evidence.keep, photo, content, media_type)
+    try:
+        name, digest = await hass.async_add_executor_job(
+            data.evidence.keep, photo, content, media_type
+        )
+    except EvidenceError as err:
+        raise failure(err.key, problem=err.problem) from err
     evidence = Evidence(
         id=photo,
         incident=incident.id,

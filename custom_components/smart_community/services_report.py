@@ -67,12 +67,13 @@ async def _report(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         place=(said["x"], said["y"]) if "x" in said else None,
         sources=tuple(said["source"]),
     )
-    result = await async_send_report(hass, entry, report)
+    result, evidence = await async_send_report(hass, entry, report)
     incident = result.incident
     return {
         "verdict": result.verdict.value,
         "incident": incident.id if incident is not None else None,
         "number": incident.number if incident is not None else None,
+        "evidence": evidence.id if evidence is not None else None,
     }
 
 

@@ -81,6 +81,22 @@ def test_a_picture_loses_its_position_and_camera_is_turned_upright_and_made_no_l
         assert max(picture.size) == 2560
 
 
+def test_of_what_a_camera_writes_only_the_position_stays_where_it_is_wanted() -> None:
+    with Image.open(BytesIO(cleaned(camera(turned=True), position=True))) as picture:
+        exif = picture.getexif()
+        assert exif.get_ifd(GPS)[2] == (31.0, 13.0, 49.0)
+        assert set(exif) == {GPS}
+        assert picture.size == (480, 640)
+    # A photo without one, and one whose notes are rubbish, are photos all the same.
+    bare = BytesIO()
+    Image.new("RGB", (20, 20)).save(bare, "JPEG")
+    broken = camera().replace(b"Camera maker", b"\xff" * 12)
+    exif = broken.index(b"Exif")
+    for content in (bare.getvalue(), broken[: exif + 14] + b"\xff" * 60 + broken[exif + 74 :]):
+        with Image.open(BytesIO(cleaned(content, position=True))) as picture:
+            assert GPS not in picture.getexif()
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"GIF89a" + bytes(100), camera()[:2000], b"<svg onload='alert(1)'/>", bytes(5000)],
@@ -110,6 +126,24 @@ async def test_a_guards_photo_proves_that_an_incident_was_handled(
     assert status == HTTPStatus.OK
     with Image.open(BytesIO(content)) as picture:
         assert not picture.getexif()
+
+
+async def test_a_community_may_want_to_know_where_a_photo_was_taken(
+    hass: HomeAssistant, phones: Any
+) -> None:
+    entry, phone_of = phones
+    guard = await phone_of(await member(hass, entry, "guard"))
+    incident = (await smoke(hass, entry))["incident"]
+    for wanted in (True, False):
+        form = await entry.start_reconfigure_flow(hass)
+        running = entry.runtime_data
+        answer = {"name": "Estate", "photo_position": wanted, "database": {}}
+        await hass.config_entries.flow.async_configure(form["flow_id"], answer)
+        await hass.async_block_till_done()
+        assert entry.runtime_data is running  # no clock stops for it
+        _, said = await guard.send(incident, camera())
+        with Image.open(BytesIO((await guard.fetch(said["id"]))[1])) as picture:
+            assert (GPS in picture.getexif()) is wanted
 
 
 async def test_only_those_who_may_read_see_a_photo_and_only_those_concerned_send_one(

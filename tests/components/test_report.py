@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.setup import async_setup_component
 from PIL import ExifTags, Image
@@ -19,6 +20,7 @@ from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEn
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.photos import evidence_url
+from custom_components.smart_community.reports import TAKEN_WITHIN
 
 from .conftest import FarEnd
 from .test_incident import act, member, person, settle
@@ -79,8 +81,8 @@ async def test_a_guards_report_with_a_ten_megabyte_photo_becomes_an_incident(
     home = ar.async_get(hass).async_create("Home 1-201")
     guard = await member(hass, community, "guard")
     client = await client_of(hass, hass_client, guard)
-    content = photo("PNG", size=2100)
-    assert len(content) > 8 * 1024**2
+    content = photo("PNG", size=2600)
+    assert len(content) > 10 * 1024**2
     answer = await upload(client, content)
     assert answer.status == 200
     picture = (await answer.json())["photo"]
@@ -113,6 +115,46 @@ async def test_a_guards_report_with_a_ten_megabyte_photo_becomes_an_incident(
         "evidence",
     ]
     assert "Wall broken through" in far_end.calls[0]["message"]
+
+
+async def test_a_disk_that_does_not_take_the_photo_costs_no_incident(
+    hass: HomeAssistant, community: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await listen(hass)
+    guard = await member(hass, community, "guard")
+    client = await client_of(hass, hass_client, guard)
+    picture = (await (await upload(client, photo())).json())["photo"]
+    folder = Path(hass.config.path("smart_community_evidence", community.entry_id))
+    in_the_way = folder / f"{picture}.jpg"
+    in_the_way.mkdir()
+    report = {"loop": "illegal_renovation", "zone": "x", "photo": picture}
+    said = await act(hass, community, "report", guard, **report)
+    assert (said["verdict"], said["evidence"]) == ("opened", None)
+    view = await act(hass, community, "get_incident", guard, incident=said["number"])
+    (line,) = [one["line"] for one in view["timeline"] if one["kind"] == "photo_lost"]
+    assert "Guard" in line
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, community, "add_evidence", guard, incident=said["number"], photo=picture)
+    assert failed.value.translation_key == "evidence_not_written"
+    # Nothing was lost: with space on the disk it is added.
+    in_the_way.rmdir()
+    await act(hass, community, "add_evidence", guard, incident=said["number"], photo=picture)
+    (kept,) = await community.runtime_data.engine.evidence(said["incident"])
+    assert kept.id == picture
+
+
+async def test_a_disk_that_does_not_take_an_upload_says_so_and_a_report_goes_without_it(
+    hass: HomeAssistant, community: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    await listen(hass)
+    guard = await member(hass, community, "guard")
+    client = await client_of(hass, hass_client, guard)
+    Path(hass.config.path("smart_community_evidence")).write_text("in the way")
+    answer = await upload(client, photo())
+    refused = await answer.json()
+    assert (answer.status, refused["translation_key"]) == (400, "evidence_not_written")
+    said = await act(hass, community, "report", guard, loop="illegal_renovation", zone="x")
+    assert said["verdict"] == "opened"
 
 
 async def test_a_stranger_can_neither_upload_nor_report_nor_see(
@@ -204,6 +246,30 @@ async def test_a_report_that_no_automation_takes_is_not_lost_in_silence(
         await act(hass, community, "report", guard, loop="illegal_renovation", zone="x")
     assert refused.value.translation_key == "report_unheard"
     assert community.runtime_data.reports.waiting == {}
+
+
+async def test_an_automation_that_does_something_else_first_keeps_nobody_waiting_for_ever(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    """Whoever was told that nobody took a report is not told later that somebody did."""
+    guard = await member(hass, community, "guard")
+    trigger = {"trigger": "smart_community.person_reported"}
+    asks = {"wait_for_trigger": [{"trigger": "event", "event_type": "answered"}]}
+    one = {"id": "a", "alias": "a", "triggers": [trigger], "actions": [asks, SIGNAL]}
+    Path(hass.config.path("configuration.yaml")).write_text(json.dumps({"automation": [one]}))
+    await hass.services.async_call("automation", "reload", blocking=True)
+    said = {"loop": "illegal_renovation", "zone": "x"}
+    sent = asyncio.create_task(act(hass, community, "report", guard, **said))
+    while not (sent.done() or community.runtime_data.reports.waiting):
+        await asyncio.sleep(0)
+    freezer.tick(TAKEN_WITHIN + 1)
+    with pytest.raises(ServiceValidationError) as refused:
+        await sent
+    assert refused.value.translation_key == "report_unheard"
+    assert community.runtime_data.reports.waiting == {}
+    hass.bus.async_fire("answered")
+    await settle(hass, community)
+    assert community.runtime_data.engine.active == []
 
 
 async def test_a_report_to_a_loop_that_sleeps_or_is_off_says_so(

@@ -1,6 +1,7 @@
 """Evidence: a file, a row and a line of the timeline that prove each other."""
 
 import hashlib
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,21 @@ def test_a_folder_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Pa
     with pytest.raises(EvidenceError) as refused:
         EvidenceFiles(tmp_path / "file").keep("e1", PICTURE, "image/jpeg")
     assert refused.value.key == "evidence_not_written"
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_file_leaves_nothing_half_written(
+    tmp_path: Path,
+) -> None:
+    files = EvidenceFiles(tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
+    try:
+        with pytest.raises(EvidenceError) as refused:
+            files.keep("e1", bytes(100_000), "image/jpeg")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert refused.value.key == "evidence_not_written"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_path_in_a_stored_name_leads_nowhere_else(tmp_path: Path) -> None:

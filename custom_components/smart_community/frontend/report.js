@@ -106,7 +106,7 @@ export class Report extends Card {
       Object.assign(data, this._picker?.point ?? {});
       const file = this._photo.file();
       if (file) {
-        data.photo = await uploadReport(this.hass, community, file);
+        data.photo = await this._kept(community, file);
       }
       const { response } = await this.hass.callWS({
         type: "call_service",
@@ -115,7 +115,7 @@ export class Report extends Card {
         service_data: data,
         return_response: true,
       });
-      this._sent(response);
+      this._sent(response, Boolean(file) && !response.evidence);
     } catch (error) {
       setTextOrHide(this._problem, await said(this.hass, error));
     } finally {
@@ -123,7 +123,19 @@ export class Report extends Card {
     }
   }
 
-  _sent({ number, incident }) {
+  /** Send the photo; "" if the disk does not take it: the report goes without. */
+  async _kept(community, file) {
+    try {
+      return await uploadReport(this.hass, community, file);
+    } catch (error) {
+      if (error.translation_key === "evidence_not_written") {
+        return "";
+      }
+      throw error;
+    }
+  }
+
+  _sent({ number, incident }, photoLost) {
     const { report: words } = this.words;
     const again = el(
       "button.deed",
@@ -140,7 +152,8 @@ export class Report extends Card {
     const done = el("p.done", { role: "status", tabindex: "-1" }, icon("mdi:check-circle"));
     done.append(fill(words.sent, { number }));
     const link = el("a.deed.first", { href: `/smart-community/desk?incident=${incident}` }, words.show);
-    this._content.replaceChildren(done, el("div.buttons", {}, link, again));
+    const lost = photoLost ? el("p.problem", {}, words.photo_lost) : null;
+    this._content.replaceChildren(...[done, lost].filter(Boolean), el("div.buttons", {}, link, again));
     done.focus();
   }
 }
