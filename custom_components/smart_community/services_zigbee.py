@@ -26,22 +26,15 @@ from homeassistant.helpers.trace import trace_id_get
 from .const import DOMAIN
 from .core.permits import Deed
 from .errors import failure, refusal
-from .field.zigbee.model import CodeSlot, LockError, LockProblem, WeekdaySchedule
+from .field.zigbee.model import LockError, LockProblem, Period, WeekdaySchedule
+from .lock_schedules import SCHEDULE, schedule_of, told
 from .may import async_check_plant
 from .zigbee_network import ZigbeeData, ieee_of, networks
 from .zigbee_pairing import PAIRING_TIME, async_permit
 
-_DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=1000))
 _LOCK: Final = {probatio.Required("lock"): cv.entity_id, probatio.Required("slot"): SLOT}
 _READ: Final = {probatio.Required("lock"): cv.entity_id, probatio.Optional("slot"): SLOT}
-SCHEDULE: Final[dict[Any, Any]] = {
-    probatio.Inclusive("days", "schedule"): probatio.All(
-        cv.ensure_list, probatio.Length(min=1), [probatio.In(_DAYS)]
-    ),
-    probatio.Inclusive("start", "schedule"): cv.time,
-    probatio.Inclusive("end", "schedule"): cv.time,
-}
 _PERMIT: Final[dict[Any, Any]] = {
     probatio.Optional("network"): cv.string,
     probatio.Optional("seconds", default=PAIRING_TIME): probatio.All(
@@ -89,7 +82,7 @@ async def async_set_lock_code(
     lock: str,
     slot: int,
     *,
-    schedule: WeekdaySchedule | None,
+    schedule: WeekdaySchedule | Period | None,
     code: str | None,
 ) -> str:
     """Set a code, one that is drawn if none is given; returns it. Raises HomeAssistantError."""
@@ -106,31 +99,6 @@ async def async_set_lock_code(
     except LockError as err:
         raise _said(err.problem, lock) from err
     return code
-
-
-def schedule_of(said: dict[str, Any]) -> WeekdaySchedule | None:
-    """Read the hours of a code, None if it opens always. Raises ServiceValidationError."""
-    if "days" not in said:
-        return None
-    schedule = WeekdaySchedule(
-        days=sum(1 << _DAYS.index(day) for day in set(said["days"])),
-        start_hour=said["start"].hour,
-        start_minute=said["start"].minute,
-        end_hour=said["end"].hour,
-        end_minute=said["end"].minute,
-    )
-    if schedule.backwards:
-        raise refusal("lock_hours_backwards")
-    return schedule
-
-
-def _told(code: CodeSlot) -> dict[str, Any]:
-    told: dict[str, Any] = {"slot": code.slot, "enabled": code.enabled, "type": code.kind}
-    if (hours := code.schedule) is not None:
-        told["days"] = [day for at, day in enumerate(_DAYS) if hours.days & 1 << at]
-        told["start"] = f"{hours.start_hour:02}:{hours.start_minute:02}"
-        told["end"] = f"{hours.end_hour:02}:{hours.end_minute:02}"
-    return told
 
 
 async def _set_code(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -156,7 +124,7 @@ async def _list_codes(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
         found = [await locks.code_slot(cluster, one) for one in slots]
     except LockError as err:
         raise _said(err.problem, call.data["lock"]) from err
-    return {"codes": [_told(code) for code in found if code is not None]}
+    return {"codes": [told(code) for code in found if code is not None]}
 
 
 async def _clear_code(hass: HomeAssistant, call: ServiceCall) -> None:

@@ -9,7 +9,8 @@ from homeassistant.components.websocket_api.decorators import async_response, we
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
-from .services_zigbee import SCHEDULE, SLOT, async_set_lock_code, schedule_of
+from .lock_schedules import SCHEDULE, schedule_of
+from .services_zigbee import SLOT, async_set_lock_code
 
 
 @callback

@@ -1,6 +1,7 @@
 """The codes of door locks: who may, what the lock says, and that a code leaves no trace."""
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -158,6 +159,36 @@ async def test_a_code_opens_only_at_its_hours(
     assert said["codes"] == [{"slot": 4, "enabled": True, "type": "week_day_schedule_user"}]
     await act(hass, hass_admin_user, network, "set_lock_code", slot=4)
     assert door.lock.users[3].type.name == "Unrestricted"
+
+
+async def test_a_guests_code_opens_from_one_moment_to_another(
+    hass: HomeAssistant, network: MockConfigEntry, door: VirtualDevice, hass_admin_user: MockUser
+) -> None:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    stay = {"begins": "2099-03-01 14:00:00", "ends": "2099-03-05 12:00:00"}
+
+    async def set_code(**said: Any) -> None:
+        await act(hass, hass_admin_user, network, "set_lock_code", slot=4, **said)
+
+    await set_code(**stay)
+    kept = door.lock.schedules["year_day", 0, 3]
+    clock = datetime(2000, 1, 1) + timedelta(seconds=int(kept["local_start_time"]))  # noqa: DTZ001
+    assert str(clock) == stay["begins"]  # the lock goes by the clock on the wall
+    said = await act(hass, hass_admin_user, network, "list_lock_codes", slot=4)
+    assert said["codes"] == [
+        {"slot": 4, "enabled": True, "type": "year_day_schedule_user", **stay},
+    ]
+    before = dict(door.lock.users)
+    for bad, error in (
+        ({**stay, "ends": stay["begins"]}, "lock_period_over"),
+        ({"begins": "2020-01-01 00:00:00", "ends": "2020-01-02 00:00:00"}, "lock_period_over"),
+        ({**stay, "days": "mon", "start": "08:00", "end": "09:00"}, "lock_hours_and_period"),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await set_code(**bad)
+        assert refused.value.translation_key == error
+        assert_said(f"exceptions.{error}.message", set())
+    assert dict(door.lock.users) == before
 
 
 async def test_a_lock_without_hours_says_so_and_keeps_no_code_that_opens_at_all_of_them(

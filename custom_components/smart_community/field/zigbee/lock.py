@@ -16,7 +16,7 @@ from zigpy.zcl.clusters.closures import DoorLock
 from zigpy.zcl.clusters.general import Alarms
 from zigpy.zcl.foundation import Status
 
-from .model import CodeSlot, LockError, LockProblem, WeekdaySchedule
+from .model import CodeSlot, LockError, LockProblem, Period, WeekdaySchedule
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +25,11 @@ _ANSWER_WITHIN: Final = 10.0
 _MOVED_WITHIN: Final = 4.0
 _LOCK_STATE: Final = DoorLock.AttributeDefs.lock_state.name
 _WANTED: Final = {True: DoorLock.LockState.Locked, False: DoorLock.LockState.Unlocked}
+_TYPE_OF: Final = {
+    type(None): DoorLock.UserType.Unrestricted,
+    WeekdaySchedule: DoorLock.UserType.Week_Day_Schedule_User,
+    Period: DoorLock.UserType.Year_Day_Schedule_User,
+}
 # ZCL 07-5123, 7.3.2.16.6: the answer to a new code.
 _NO_ROOM: Final = 2
 _TWICE: Final = 3
@@ -62,11 +67,14 @@ class Locks:
                 unsubscribe()
 
     async def set_code(
-        self, cluster: Cluster, slot: int, code: str, schedule: WeekdaySchedule | None = None
+        self,
+        cluster: Cluster,
+        slot: int,
+        code: str,
+        schedule: WeekdaySchedule | Period | None = None,
     ) -> None:
         """Set a code; `slot` counts from 1. Raises LockError."""
-        kind = DoorLock.UserType
-        user_type = kind.Week_Day_Schedule_User if schedule is not None else kind.Unrestricted
+        user_type = _TYPE_OF[type(schedule)]
         with no_trace():
             command = cluster.set_pin_code(slot - 1, DoorLock.UserStatus.Enabled, user_type, code)
             _accepted(await _ask(command))
@@ -79,20 +87,25 @@ class Locks:
             await self.clear_code(cluster, slot)
             raise
 
-    async def set_schedule(self, cluster: Cluster, slot: int, schedule: WeekdaySchedule) -> None:
-        """Set the hours of a code. Raises LockError."""
-        answer = await _ask(
-            cluster.set_week_day_schedule(
-                0,
-                slot - 1,
-                schedule.days,
-                schedule.start_hour,
-                schedule.start_minute,
-                schedule.end_hour,
-                schedule.end_minute,
-            )
-        )
-        _accepted(answer)
+    async def set_schedule(
+        self, cluster: Cluster, slot: int, schedule: WeekdaySchedule | Period
+    ) -> None:
+        """Set when a code opens. Raises LockError."""
+        user = slot - 1
+        match schedule:
+            case Period():
+                command = cluster.set_year_day_schedule(0, user, schedule.begins, schedule.ends)
+            case WeekdaySchedule():
+                command = cluster.set_week_day_schedule(
+                    0,
+                    user,
+                    schedule.days,
+                    schedule.start_hour,
+                    schedule.start_minute,
+                    schedule.end_hour,
+                    schedule.end_minute,
+                )
+        _accepted(await _ask(command))
 
     async def clear_code(self, cluster: Cluster, slot: int) -> None:
         """Clear a code. Raises LockError."""
@@ -113,26 +126,35 @@ class Locks:
         if status not in {DoorLock.UserStatus.Enabled, DoorLock.UserStatus.Disabled}:
             return None
         kind = _said(await _ask(cluster.get_user_type(user)), "user_type")
-        weekly = kind == DoorLock.UserType.Week_Day_Schedule_User
         return CodeSlot(
             slot=slot,
             enabled=status == DoorLock.UserStatus.Enabled,
             kind=kind.name.lower(),
-            schedule=await self._schedule(cluster, user) if weekly else None,
+            schedule=await self._schedule(cluster, user, kind),
         )
 
-    async def _schedule(self, cluster: Cluster, user: int) -> WeekdaySchedule | None:
-        said = await _ask(cluster.get_week_day_schedule(0, user))
-        days = _said(said, "days_mask")
-        if said.status != Status.SUCCESS or days is None or said.end_minute is None:
-            return None
-        return WeekdaySchedule(
-            days=int(days),
-            start_hour=int(said.start_hour),
-            start_minute=int(said.start_minute),
-            end_hour=int(said.end_hour),
-            end_minute=int(said.end_minute),
-        )
+    async def _schedule(
+        self, cluster: Cluster, user: int, kind: Any
+    ) -> WeekdaySchedule | Period | None:
+        if kind == _TYPE_OF[WeekdaySchedule]:
+            said = await _ask(cluster.get_week_day_schedule(0, user))
+            days = _said(said, "days_mask")
+            if said.status != Status.SUCCESS or days is None or said.end_minute is None:
+                return None
+            return WeekdaySchedule(
+                days=int(days),
+                start_hour=int(said.start_hour),
+                start_minute=int(said.start_minute),
+                end_hour=int(said.end_hour),
+                end_minute=int(said.end_minute),
+            )
+        if kind == _TYPE_OF[Period]:
+            said = await _ask(cluster.get_year_day_schedule(0, user))
+            begins, ends = _said(said, "local_start_time"), said.local_end_time
+            if said.status != Status.SUCCESS or begins is None or ends is None:
+                return None
+            return Period(begins=int(begins), ends=int(ends))
+        return None
 
     async def code_slots(self, cluster: Cluster) -> int:
         """Return how many codes a lock has room for. Raises LockError if it does not say."""

@@ -142,6 +142,17 @@ class WeekdaySchedule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Period:
+    """When a code opens: from one moment to another, in seconds since 2000 by the lock's clock.
+
+    That clock goes by local time (ZCL LocalTime).
+    """
+
+    begins: int
+    ends: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CodeSlot:
     """What a lock says of one code, never the code.
 
@@ -152,4 +163,4 @@ class CodeSlot:
     slot: int
     enabled: bool
     kind: str
-    schedule: WeekdaySchedule | None
+    schedule: WeekdaySchedule | Period | None
