@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 from .alarm_index import alarm_index
 from .almanac import load_almanac
 from .audit import Audit
+from .channel_tests import async_failed_last
 from .channels.address import Address
 from .channels.companion import Companion
 from .channels.exchange import EXCHANGED, Exchange
@@ -68,6 +69,7 @@ from .plans import Plans
 from .providers import Providers
 from .push_budget import PushBudget
 from .reachability import Reachability
+from .rehearsals import Rehearsals
 from .report_desk import Reports
 from .report_photo import async_serve_report_photos
 from .sentences import async_listen_to_sentences
@@ -294,7 +296,8 @@ async def _async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> 
     for end in (
         async_listen_to_taps(hass, engine, people, deeds),
         Audit(hass, entry).start(),
-        reachability.start(),
+        reachability.start(await async_failed_last(engine)),
+        Rehearsals(hass, entry).start(),
         async_look_on(hass, entry),
     ):
         entry.async_on_unload(end)

@@ -18,6 +18,7 @@ from .config_flow_modbus import ModbusBusFlow
 from .config_flow_plan import PlanSubentryFlow
 from .config_flow_points import PointTableSubentryFlow
 from .config_flow_provider import ProviderSubentryFlow
+from .config_flow_rehearsals import RehearsalsFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .config_flow_unit import UnitSubentryFlow
 from .config_flow_zigbee import ZigbeeNetworkFlow
@@ -65,13 +66,15 @@ class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, ZigbeeNetworkFlow, 
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        if config_entry.data[CONF_KIND] == KIND_COMMUNITY:
+            return RehearsalsFlow()
         return ZigbeePairingFlow()
 
     @classmethod
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        return bool(config_entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK)
+        return bool(config_entry.data[CONF_KIND] != KIND_MODBUS_BUS)
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -14,6 +14,7 @@ from homeassistant.util import slugify
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from .config_flow_rehearsals import default_options
 from .const import CONF_KIND, CONF_PHOTO_POSITION, KIND_COMMUNITY
 from .engine.store import Store, StoreError
 
@@ -57,7 +58,7 @@ class CommunityFlow(ConfigFlow):
             if not errors:
                 taken = {entry.unique_id for entry in self._async_current_entries()}
                 await self.async_set_unique_id(free_slug(name, taken))
-                return self.async_create_entry(title=name, data=data)
+                return self.async_create_entry(title=name, data=data, options=default_options())
         return self._community_form("community", user_input, errors, problem)
 
     async def async_step_reconfigure_community(

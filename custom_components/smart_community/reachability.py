@@ -57,8 +57,9 @@ class Reachability:
         self.failed: set[str] = set()
 
     @callback
-    def start(self) -> CALLBACK_TYPE:
-        """Look until the returned function is called."""
+    def start(self, failed: set[str]) -> CALLBACK_TYPE:
+        """Look until the returned function is called; `failed`: whose last test had failed."""
+        self.failed = failed
         return async_track_time_interval(self._hass, self._tick, EVERY)
 
     @callback

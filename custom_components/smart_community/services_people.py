@@ -10,8 +10,10 @@ import probatio
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 from ulid_transform import ulid_now
 
+from .channel_tests import async_test_channels, async_tests_since
 from .const import DOMAIN
 from .core.codec import plain
 from .core.errors import DomainError
@@ -48,7 +50,7 @@ type Handler = Callable[[HomeAssistant, ServiceCall], Coroutine[Any, Any, Servic
 
 
 def async_register_people_services(hass: HomeAssistant) -> None:
-    """Register the actions; monthly tests are automations that call `test_channels`."""
+    """Register the actions."""
     for name, (handler, schema, response) in _ACTIONS.items():
         hass.services.async_register(
             DOMAIN,
@@ -62,10 +64,12 @@ def async_register_people_services(hass: HomeAssistant) -> None:
 async def _test(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     data = entry.runtime_data
-    await data.deeds.check(Deed.TEST, call.context)
+    standing = await data.deeds.check(Deed.TEST, call.context)
     named = call.data.get("responder")
     people = [_named(entry, named)] if named else list(data.people.responders.values())
-    rows: list[Any] = await data.reachability.test(data.channels, people, call.data["wait"])
+    rows: list[Any] = await async_test_channels(
+        entry, people, call.data["wait"], actor=standing.actor
+    )
     return {"tests": rows}
 
 
@@ -112,6 +116,7 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
             for incident, entry in withheld
             if shown(incident)
         ],
+        "tests": list[JsonValueType](await async_tests_since(data.engine, since)) if whole else [],
     }
 
 

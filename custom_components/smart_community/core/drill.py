@@ -46,6 +46,11 @@ def exercise(policy: Policy, up_to: Tier, directory: Mapping[str, Responder]) ->
 def _within(step: Step, up_to: Tier, directory: Mapping[str, Responder]) -> bool:
     named = directory.get(step.responder or "")
     tier = step.tier or (named.tier if named is not None else Tier.TOWNSHIP)
+    return within(tier, up_to)
+
+
+def within(tier: Tier, up_to: Tier) -> bool:
+    """Whether a drill up to a tier reaches another."""
     order = list(Tier)
     return order.index(tier) <= order.index(up_to)
 
