@@ -28,12 +28,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """What is to be reported of an entity. `apart`: each value is told in a run of its own."""
+    """What is to be reported of an entity. `apart`: each value is told in a run of its own.
+
+    `peak`: of sound the loudest reading of what `value` is the average of.
+    """
 
     raised: bool
     reason: Reason
     value: float | str | None = None
     apart: bool = False
+    peak: float | None = None
 
 
 class Reader(Protocol):

@@ -1,15 +1,18 @@
 """What an alarm trigger makes of what only happens: presses, values, signs of life, sound."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import State
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .alarm_delivery import Reason
 from .alarm_kinds import Said
+from .const import DOMAIN
 from .core.noise import level, mean
 
 _LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
@@ -111,6 +114,7 @@ class SoundReader:
         self.every = every
         self._now: dict[str, tuple[datetime, float | None]] = {}
         self._parts: dict[str, list[tuple[float, float]]] = {}
+        self._peaks: dict[str, float] = {}
 
     def read(
         self, entity_id: str, state: State | None, _first: Reason, _on_record: Callable[[], bool]
@@ -119,10 +123,12 @@ class SoundReader:
         self._lasted(entity_id, dt_util.utcnow())
         read = level(state.state) if state is not None else None
         self._now[entity_id] = (dt_util.utcnow(), read)
+        if read is not None:
+            self._peaks[entity_id] = max(read, self._peaks.get(entity_id, read))
         return None
 
     def heard(self) -> Mapping[str, Said]:
-        """Return the average of each meter that was heard long enough."""
+        """Return the average and the loudest reading of each meter that was heard long enough."""
         now = dt_util.utcnow()
         said = {}
         for entity_id in list(self._now):
@@ -130,15 +136,23 @@ class SoundReader:
             parts = self._parts.pop(entity_id, [])
             average = mean(parts)
             heard = sum(share for _, share in parts)
+            # What is shown goes on until the next reading.
+            shown = self._now[entity_id][1]
+            peak = self._peaks.pop(entity_id, shown)
+            if shown is not None:
+                self._peaks[entity_id] = shown
             if average is not None and heard >= _HEARD * self.every.total_seconds():
                 value = round(average, 2)
-                said[entity_id] = Said(raised=True, reason=Reason.EDGE, value=value, apart=True)
+                said[entity_id] = Said(
+                    raised=True, reason=Reason.EDGE, value=value, apart=True, peak=peak
+                )
         return said
 
     def forget(self, entity_id: str) -> None:
         """Forget a meter."""
         self._now.pop(entity_id, None)
         self._parts.pop(entity_id, None)
+        self._peaks.pop(entity_id, None)
 
     def _lasted(self, entity_id: str, until: datetime) -> None:
         since, read = self._now.get(entity_id, (until, None))
@@ -146,3 +160,15 @@ class SoundReader:
             part = (read, (until - since).total_seconds())
             self._parts.setdefault(entity_id, []).append(part)
         self._now[entity_id] = (until, read)
+
+
+def statistic(hass: HomeAssistant, entity_id: str, said: Said) -> Said | None:
+    """Return what a meter's entity says as what it is: LAmax is no average, LA90 no evidence.
+
+    A meter of ours shows all three with one device class, and an area brings them all in.
+    """
+    entity = er.async_get(hass).async_get(entity_id)
+    key = entity.translation_key if entity is not None and entity.platform == DOMAIN else None
+    if key == "la90":
+        return None
+    return replace(said, value="") if key == "lamax" else said

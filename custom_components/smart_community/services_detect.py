@@ -25,6 +25,7 @@ _NOISE = {
     probatio.Optional("day"): _LEVEL,
     probatio.Optional("night"): _LEVEL,
     probatio.Optional("hysteresis", default=0.0): _LEVEL,
+    probatio.Optional("burst"): _LEVEL,
 }
 DETECT: Final = {
     probatio.Optional("for"): _DURATION,
@@ -94,4 +95,5 @@ def _noise(said: Mapping[str, Any]) -> Noise:
         day=said.get("day"),
         night=said.get("night"),
         hysteresis=said["hysteresis"],
+        burst=said.get("burst"),
     )

@@ -32,7 +32,7 @@ from .alarm_delivery import Delivery, Reason, Report
 from .alarm_faults import Faults
 from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
-from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader
+from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReader, statistic
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
 from .const import DATA_AGREED_LIMIT, DATA_AT_WORK, DATA_STILL_RAISED
 from .core.agreement import Term, Threshold
@@ -122,8 +122,9 @@ class AlarmWatch:
         self._delivery.put(
             [
                 self._report(one, said, Context())
-                for one, said in reader.heard().items()
-                if self._at_work(one) or self._on_record(one)
+                for one, averaged in reader.heard().items()
+                if (said := statistic(self._hass, one, averaged)) is not None
+                and (self._at_work(one) or self._on_record(one))
             ]
         )
 
@@ -147,6 +148,7 @@ class AlarmWatch:
             value=said.value,
             context=context,
             apart=said.apart,
+            more=(("peak", f"{said.peak:g}"),) if said.peak is not None else (),
         )
 
     def _at_work(self, entity_id: str) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -314,6 +315,31 @@ async def test_a_limit_that_was_agreed_goes_before_the_blueprints(hass: HomeAssi
     for state in ("0", "25", "35"):
         await say(hass, level, state)
     assert values(ears) == [(level, 35.0)]
+
+
+async def test_of_one_meter_an_average_is_made_of_the_levels_and_not_of_the_peaks(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """LAmax is no average, and LA90 is what was there when nobody was loud."""
+    registry = er.async_get(hass)
+    laeq, lamax, _la90 = (
+        registry.async_get_or_create(
+            "sensor", "smart_community", key, suggested_object_id=key, translation_key=key
+        ).entity_id
+        for key in ("laeq", "lamax", "la90")
+    )
+    meters = ("sensor.laeq", "sensor.lamax", "sensor.la90")
+    ears = await listen(hass, automation({"entity_id": list(meters)}, {"kind": "sound"}))
+    for level in ("50", "70", "50"):
+        for meter in meters:
+            await say(hass, meter, level)
+        freezer.tick(1)
+    await wait(hass, freezer, seconds=10)
+    heard = {one["source"]: (one["value"], one["peak"]) for _, one in ears.runs}
+    assert heard.keys() == {laeq, lamax}
+    assert heard[lamax] == ("", "70")
+    assert 50 < heard[laeq][0] < 70
+    assert heard[laeq][1] == "70"
 
 
 async def test_out_of_its_hours_a_meter_is_not_asked_unless_an_incident_waits_for_it(

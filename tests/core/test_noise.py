@@ -109,6 +109,46 @@ def test_the_night_has_a_limit_of_its_own_by_local_time() -> None:
     assert reads(square(), 50, 300, start=13 * 3600).believed == ("meter",)
 
 
+NIGHT = 13 * 3600  # 23:00 in Shanghai
+BURSTS = Detect(noise=noise(MINUTES, "1", burst=15))
+
+
+def bang(watch: Watch, peak: float, seconds: float, value: str = "40") -> Finding:
+    """One reading whose loudest moment was `peak`."""
+    signal = Signal(
+        source="meter",
+        name="M",
+        raised=True,
+        at=after(seconds=seconds),
+        value=value,
+        peak=str(peak),
+    )
+    return observe(watch, [signal], active=False, zone=SHANGHAI)
+
+
+def test_by_night_a_single_sound_may_pass_the_limit_by_fifteen_decibels_and_no_more() -> None:
+    """GB 3096-2008, 5.4: LAmax of sudden noise at night against the night's limit."""
+    quiet = reads(square(BURSTS), 40, 300, start=NIGHT).watch
+    assert bang(quiet, 60, NIGHT + 310).believed == ()
+    loud = bang(quiet, 60.1, NIGHT + 310)
+    assert loud.believed == ("meter",)
+    assert loud.watch.episodes["meter"].value == 60.1
+    # It is over with the next reading that is quiet in both ways; by day it is none.
+    assert bang(loud.watch, 70, NIGHT + 320).cleared == ()
+    assert bang(loud.watch, 45, NIGHT + 320).cleared == ("meter",)
+    day = reads(square(BURSTS), 40, 300).watch
+    assert bang(day, 90, 310).believed == ()
+    # A loop that was not asked to judge them does not.
+    assert bang(reads(square(), 40, 300, start=NIGHT).watch, 90, NIGHT + 310).believed == ()
+
+
+def test_a_meter_of_peaks_alone_is_never_averaged() -> None:
+    loud = bang(square(BURSTS), 75, NIGHT, value="")
+    assert loud.believed == ("meter",)
+    assert loud.watch.samples == {}
+    assert bang(loud.watch, 59, NIGHT + 10, value="").cleared == ("meter",)
+
+
 def test_what_the_manager_has_set_goes_before_the_class() -> None:
     own = noise(MINUTES, "2", day=65)
     assert (own.day, own.night) == (65, 50)
@@ -255,6 +295,7 @@ def test_what_an_older_version_kept_of_the_meters_is_read() -> None:
         ({"day": 60}, "noise_class"),
         ({"day": 600, "night": 50}, "noise_limit"),
         ({"zone_class": "1", "hysteresis": -1}, "noise_limit"),
+        ({"zone_class": "1", "burst": -1}, "noise_limit"),
     ],
 )
 def test_limits_that_nothing_could_be_measured_against_are_refused(

@@ -60,6 +60,25 @@ async def test_square_dance_noise_by_night_is_judged_by_the_night_limit(
     assert [row[1:] for row in scene.told_since()] == [("yard", "speaker"), ("guard", "push")]
 
 
+async def test_a_bang_by_night_is_one_too_many_though_the_average_is_allowed(scene: Scene) -> None:
+    await scene.at_clock("23:00")
+    meter = scene.thing("sensor", "sound_pressure", "30", unit_of_measurement="dB")
+    await scene.automate("square_dance_noise")
+    await scene.pass_time(minutes=4, steps=timedelta(seconds=10))
+    scene.begin()
+    for level, seconds in (("59", 3), ("30", 200), ("62", 1)):
+        await scene.says(meter, level)
+        assert scene.active == []
+        await scene.pass_time(seconds=seconds, steps=timedelta(seconds=1))
+    await scene.says(meter, "30")
+    await scene.pass_time(seconds=10, steps=timedelta(seconds=1))
+    (incident,) = scene.active
+    assert incident.sources[meter].value == 62
+    await scene.pass_time(minutes=9, steps=timedelta(seconds=10))
+    assert [row[1:] for row in scene.told_since()] == [("yard", "speaker")]
+    assert await scene.ended() == [("square_dance_noise", "closed", "guided")]
+
+
 async def test_renovation_noise(scene: Scene, bus: Bus) -> None:
     await scene.at_clock("11:50")
     await bus.wire(stairwell=METER)

@@ -62,7 +62,8 @@ class Signal:
 
     `edge`: the change itself was seen. Without it the state was merely found, and may be the
     episode that is already known. `momentary`: a press or an unlocking, which has no end that
-    anybody will report.
+    anybody will report. `peak`: the loudest moment of what `value` is the average of; alone where a
+    meter tells of that only.
     """
 
     source: str
@@ -72,13 +73,14 @@ class Signal:
     value: str | None = None
     edge: bool = True
     momentary: bool = False
+    peak: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Episode:
     """One source, since when it is in alarm (None: it is not), and whether that was believed.
 
-    `value`: what was measured when it was raised (LAeq in dB(A)).
+    `value`: what was measured when it was raised (LAeq, or of a burst LAmax, in dB(A)).
     """
 
     name: str
@@ -283,22 +285,27 @@ def _all_measured(watch: Watch, signals: Sequence[Signal], noise: Noise, zone: t
 
 
 def _measured(watch: Watch, signal: Signal, noise: Noise, zone: tzinfo) -> Finding:
-    """Take a reading in; the average over the period decides, never the reading."""
-    measured = level(signal.value)
-    if measured is None:
+    """Take a reading in: the average over the period decides, by night also a single burst."""
+    measured, peak = level(signal.value), level(signal.peak)
+    if measured is None and peak is None:
         return Finding(watch=watch, verdict=Verdict.NO_DATA)
-    key, at = signal.source, signal.at
-    samples = heard(watch.samples.get(key, ()), at, measured, noise.period)
-    watch = replace(watch, samples={**watch.samples, key: samples})
-    average = laeq(samples, at, noise.period)
-    if average is None:
-        return Finding(watch=watch, verdict=Verdict.PENDING)
+    key, at, average = signal.source, signal.at, None
+    if measured is not None:
+        samples = heard(watch.samples.get(key, ()), at, measured, noise.period)
+        watch = replace(watch, samples={**watch.samples, key: samples})
+        average = laeq(samples, at, noise.period)
     limit = noise.limit(at, zone)
-    if average > limit and not watch.raised(key):
-        episode = Episode(name=signal.name, last_at=at, raised_at=at, value=round(average, 1))
+    burst = noise.bursts(peak, at, zone)
+    loud = average is not None and average > limit
+    if (loud or burst) and not watch.raised(key):
+        shown = average if loud else peak
+        value = None if shown is None else round(shown, 1)
+        episode = Episode(name=signal.name, last_at=at, raised_at=at, value=value)
         watch = replace(watch, episodes={**watch.episodes, key: episode})
         return _believe(watch, (key,))
-    if average <= limit - noise.hysteresis and watch.raised(key):
+    # A meter of peaks alone is quiet when the next of them is allowed.
+    calm = measured is None if average is None else average <= limit - noise.hysteresis
+    if calm and not burst and watch.raised(key):
         return _cleared(watch, dict(watch.episodes), [signal])
     return Finding(watch=watch, verdict=Verdict.KNOWN if watch.raised(key) else Verdict.PENDING)
 

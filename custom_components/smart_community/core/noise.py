@@ -2,7 +2,8 @@
 
 A single reading proves nothing: GB 3096-2008 judges by LAeq, the level of a steady sound that
 carries as much energy as what was heard. Its clause 5.1 sets the limits by the class of the zone;
-day is 06:00 to 22:00.
+day is 06:00 to 22:00. Its clause 5.4 is about single sounds: by night the loudest moment of one
+(LAmax) may be above the limit by no more than 15 dB(A).
 
     LAeq,T = 10 lg (1/T x sum of dt x 10^(LA/10))      GB 3096-2008, 3.2; ISO 1996-1
 """
@@ -36,12 +37,16 @@ _PIECES: Final = 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Noise:
-    """LAeq over `period` above the limit of the hour, in dB(A); cleared `hysteresis` below it."""
+    """LAeq over `period` above the limit of the hour, in dB(A); cleared `hysteresis` below it.
+
+    `burst`: by how much a single moment by night may be above the limit; None: it is not judged.
+    """
 
     period: timedelta
     day: float
     night: float
     hysteresis: float = 0.0
+    burst: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a period or limits that nothing could be measured against."""
@@ -49,11 +54,18 @@ class Noise:
             raise DomainError("detect_duration")
         if not all(0 < limit < 140 for limit in (self.day, self.night)) or self.hysteresis < 0:  # noqa: PLR2004  # dB(A) that can be heard
             raise DomainError("noise_limit")
+        if self.burst is not None and self.burst < 0:
+            raise DomainError("noise_limit")
 
     def limit(self, moment: datetime, zone: tzinfo) -> float:
         """Return the limit that holds at a moment of the community's local time."""
-        by_day = _DAY[0] <= moment.astimezone(zone).time() < _DAY[1]
-        return self.day if by_day else self.night
+        return self.day if _by_day(moment, zone) else self.night
+
+    def bursts(self, peak: float | None, moment: datetime, zone: tzinfo) -> bool:
+        """Whether the loudest moment of a sound is one too many for the night."""
+        if peak is None or self.burst is None or _by_day(moment, zone):
+            return False
+        return peak > self.night + self.burst
 
     def limits(
         self, start: datetime, end: datetime, zone: tzinfo
@@ -70,6 +82,10 @@ class Noise:
         return (held[0], *(new for old, new in pairwise(held) if new[1] != old[1]))
 
 
+def _by_day(moment: datetime, zone: tzinfo) -> bool:
+    return _DAY[0] <= moment.astimezone(zone).time() < _DAY[1]
+
+
 def noise(
     period: timedelta,
     zone_class: str | None = None,
@@ -77,6 +93,7 @@ def noise(
     day: float | None = None,
     night: float | None = None,
     hysteresis: float = 0.0,
+    burst: float | None = None,
 ) -> Noise:
     """Make a rule from the zone's class; what its manager has set (`day`, `night`) goes before it.
 
@@ -92,6 +109,7 @@ def noise(
         day=by_class[0] if day is None else day,
         night=by_class[1] if night is None else night,
         hysteresis=hysteresis,
+        burst=burst,
     )
 
 
