@@ -1,15 +1,16 @@
 """Plays every loop's scenarios and says of each whether they ran and passed, in this very run.
 
-A loop's scenarios are the tests named after it (test_gas_leak, test_gas_leak_...) in
-tests/scenarios, and those of test_every_loop.py that carry it as their parameter.
+A loop's scenarios are the tests in tests/scenarios that are named after it (test_gas_leak,
+test_gas_leak_...) or carry it as their parameter. What else must hold for each loop is said by the
+marker `claims` of the tests that show it. What was skipped, deselected or failed shows nothing.
 """
 
 import re
 import sys
-import tempfile
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -24,23 +25,38 @@ SCENARIOS: Final = ROOT / "tests" / "scenarios"
 _PARAMETER: Final = re.compile(r"\[(\w+)\]$")
 
 
+class Claim(StrEnum):
+    """What is shown of a loop."""
+
+    PLAYED = "played"  # from its field to its end
+    HOURS = "hours"  # out of its hours it tells nobody, unless lives depend on it
+    REACH = "reach"  # what is unknown or out of reach raises nothing
+    RESTART = "restart"  # in the middle of belief and of the ladder
+    STORM = "storm"  # a thousand signals in a second
+
+
+def needed(loop: str) -> set[Claim]:
+    """Return what must be shown of a loop; a person's report has no source to be out of reach."""
+    return set(Claim) - ({Claim.REACH} if loop == "illegal_renovation" else set())
+
+
 @dataclass
 class Row:
     """What ran of one loop."""
 
-    played: int = 0
-    tried: int = 0
+    loop: str
+    shown: Counter[Claim] = field(default_factory=Counter)
     failed: int = 0
     seconds: float = 0.0
 
     @property
     def green(self) -> bool:
-        """Whether the loop was played from its field to its end, and nothing failed."""
-        return self.played > 0 and self.failed == 0
+        """Whether all was shown, and nothing failed."""
+        return self.failed == 0 and needed(self.loop) <= self.shown.keys()
 
 
 def loop_of(test: str) -> tuple[str, bool] | None:
-    """Return the loop that a test is about, and whether it plays it; None for any other test."""
+    """Return the loop that a test is about, and whether it is named so; None for any other test."""
     if (found := _PARAMETER.search(test)) is not None and found[1] in LOOPS:
         return found[1], False
     name = test.removeprefix("test_")
@@ -51,42 +67,55 @@ def loop_of(test: str) -> tuple[str, bool] | None:
     return None
 
 
-def counted(cases: Iterable[ET.Element]) -> dict[str, Row]:
-    """Count the tests of a run, from its JUnit report, by loop."""
-    rows = {loop: Row() for loop in LOOPS}
-    for case in cases:
-        if (about := loop_of(case.get("name", ""))) is None:
-            continue
-        loop, plays = about
-        row = rows[loop]
-        row.seconds += float(case.get("time", 0))
-        if case.find("failure") is not None or case.find("error") is not None:
-            row.failed += 1
-        elif case.find("skipped") is None:
-            row.played += plays
-            row.tried += not plays
-    return rows
+class Recorder:
+    """Listens to a run of pytest."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown of any loop."""
+        self.rows = {loop: Row(loop) for loop in LOOPS}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take in what became of a test, or of its set-up or end."""
+        report = yield
+        claims = [claim for mark in item.iter_markers("claims") for claim in mark.args]
+        self.take(item.name, claims, report)
+        return report
+
+    def take(self, test: str, claims: Iterable[str], report: pytest.TestReport) -> None:
+        """Count a report; a test named after its loop that claims nothing else plays it."""
+        if (about := loop_of(test)) is None:
+            return
+        loop, named = about
+        row = self.rows[loop]
+        row.seconds += report.duration
+        row.failed += report.failed
+        if report.when == "call" and report.passed:
+            row.shown.update([Claim(one) for one in claims] or [Claim.PLAYED] * named)
 
 
-def table(rows: dict[str, Row]) -> str:
+def table(rows: Iterable[Row]) -> str:
     """Return the table as text."""
-    green = sum(row.green for row in rows.values())
-    lines = [f"{'':3}{'loop':22}{'played':>7}{'tried':>7}{'failed':>8}{'seconds':>9}"]
-    for number, (loop, row) in enumerate(rows.items(), 1):
+    rows = list(rows)
+    head = "".join(f"{claim:>9}" for claim in Claim)
+    lines = [f"{'':3}{'loop':22}{head}{'failed':>8}{'seconds':>9}"]
+    for number, row in enumerate(rows, 1):
+        shown = "".join(
+            f"{row.shown[claim] if claim in needed(row.loop) else '-':>9}" for claim in Claim
+        )
         mark = "ok" if row.green else "--"
-        figures = f"{row.played:7}{row.tried:7}{row.failed:8}{row.seconds:9.1f}"
-        lines.append(f"{number:2} {loop:22}{figures}  {mark}")
-    return "\n".join([*lines, f"{green} of {len(rows)} loops are green"])
+        lines.append(f"{number:2} {row.loop:22}{shown}{row.failed:8}{row.seconds:9.1f}  {mark}")
+    return "\n".join([*lines, f"{sum(row.green for row in rows)} of {len(rows)} loops are green"])
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the scenarios and print the table; arguments go to pytest."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        pytest.main([str(SCENARIOS), "-q", "--show-capture=no", f"--junitxml={report}", *arguments])
-        rows = counted(ET.parse(report).iter("testcase"))  # noqa: S314  # written a moment ago
-    print(table(rows))
-    return int(not all(row.green for row in rows.values()))
+    recorder = Recorder()
+    pytest.main([str(SCENARIOS), "-q", "--show-capture=no", *arguments], plugins=[recorder])
+    print(table(recorder.rows.values()))
+    return int(not all(row.green for row in recorder.rows.values()))
 
 
 if __name__ == "__main__":

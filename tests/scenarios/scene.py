@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_community.const import DOMAIN
 from tests.blueprints.conftest import Estate
 from tests.components.conftest import FarEnd
+from tests.components.test_plans import add_plan
 from tests.simulators.companion_phone import Notice, Relay
 
 # The engine gathers for some hundredths of a second, and the bus is asked every 0.8 s.
@@ -114,6 +115,17 @@ class Scene(Estate):
             attributes["device_class"] = device_class
         self.hass.states.async_set(made.entity_id, state, attributes)
         return made.entity_id
+
+    async def plan_for_summer_evenings(self) -> None:
+        """Let the community plan that its loops are at work on summer evenings alone."""
+        await add_plan(
+            self.hass,
+            self.entry,
+            "hours",
+            season_begins="06-01",
+            season_ends="08-31",
+            **{"from": "18:00:00", "until": "22:00:00"},
+        )
 
     async def says(self, entity_id: str, state: str, **attributes: Any) -> None:
         """What the other integration reports next."""

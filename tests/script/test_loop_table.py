@@ -1,12 +1,14 @@
 """The table of loops: a row is green only if the loop's scenario ran and passed in that run."""
 
 import ast
-import xml.etree.ElementTree as ET
+from typing import Any, Literal
 
 import pytest
 
 from custom_components.smart_community.loops import LOOPS
-from script.lib.loop_table import SCENARIOS, counted, loop_of, table
+from script.lib.loop_table import SCENARIOS, Claim, Recorder, Row, loop_of, table
+
+pytest_plugins = ("pytester",)
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -28,17 +30,54 @@ def test_a_test_counts_for_the_loop_that_it_names() -> None:
     assert loop_of("test_sosomething") is None
 
 
+def report(when: Literal["setup", "call", "teardown"], outcome: Any) -> pytest.TestReport:
+    return pytest.TestReport("", ("", 0, ""), {}, outcome, None, when, duration=0.25)
+
+
 def test_only_what_ran_and_passed_is_green() -> None:
-    report = ET.fromstring(  # noqa: S314  # written right here
-        """<testsuite>
-        <testcase name="test_sos" time="1"/>
-        <testcase name="test_gas_leak" time="1"><failure/></testcase>
-        <testcase name="test_smoke_single" time="1"><skipped/></testcase>
-        <testcase name="test_unavailable[lock_tamper]" time="1"/>
-        <testcase name="test_waterlogging" time="1"/>
-        <testcase name="test_restart[waterlogging]" time="1"><error/></testcase>
-        </testsuite>"""
+    recorder = Recorder()
+    every = [claim for claim in Claim if claim is not Claim.PLAYED]
+    for loop in ("sos", "gas_leak", "smoke_single", "waterlogging", "illegal_renovation"):
+        recorder.take(f"test_each[{loop}]", every, report("call", "passed"))
+    recorder.take("test_sos", (), report("call", "passed"))
+    recorder.take("test_gas_leak", (), report("call", "failed"))
+    recorder.take("test_smoke_single", (), report("setup", "skipped"))
+    recorder.take("test_waterlogging", (), report("call", "passed"))
+    recorder.take("test_waterlogging", (), report("teardown", "failed"))
+    recorder.take("test_lock_tamper", (), report("call", "passed"))  # and nothing else ran of it
+    assert [loop for loop, row in recorder.rows.items() if row.green] == ["sos"]
+    assert f"1 of {len(LOOPS)} loops are green" in table(recorder.rows.values())
+
+
+def test_a_test_that_was_left_out_leaves_its_loop_red(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.claims("hours", "reach", "restart", "storm")
+        @pytest.mark.parametrize("loop", ["sos", "gas_leak", "smoke_single"])
+        def test_each(loop): pass
+
+        def test_sos(): pass
+
+        @pytest.mark.skip
+        def test_gas_leak(): pass
+
+        def test_smoke_single(): pass
+        """
     )
-    rows = counted(report.iter("testcase"))
-    assert [loop for loop, row in rows.items() if row.green] == ["sos"]
-    assert f"1 of {len(LOOPS)} loops are green" in table(rows)
+    recorder = Recorder()
+    # Without the project's own plugins: this is about what pytest tells.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.inline_run("-k", "not test_smoke_single", plugins=[recorder])
+    green = {loop: row.green for loop, row in recorder.rows.items() if row.shown}
+    assert green == {"sos": True, "gas_leak": False, "smoke_single": False}
+
+
+def test_a_report_has_no_source_that_could_be_out_of_reach() -> None:
+    row = Row("illegal_renovation")
+    row.shown.update(set(Claim) - {Claim.REACH})
+    assert row.green
+    assert not Row("sos", shown=row.shown).green
