@@ -36,6 +36,7 @@ from zigpy.config import (
     CONF_DEVICE_FLOW_CONTROL,
     CONF_DEVICE_PATH,
     CONF_NWK_BACKUP_ENABLED,
+    CONF_NWK_BACKUP_PERIOD,
     CONF_OTA,
     CONF_OTA_ENABLED,
 )
@@ -61,6 +62,8 @@ _MAINS_SILENCE: Final = 2 * 3600
 # Three tries at half a second's distance, and some.
 _SETTLED_WITHIN: Final = 5.0
 _CONFIRMED_AFTER: Final = 0.2
+# When what a connection must ask of its zones has been asked (zones.py).
+_BACKED_UP_AFTER: Final = 120.0
 
 
 def identity_of(state: State | NetworkBackup) -> Identity:
@@ -98,7 +101,7 @@ def radio_config(coordinator: Coordinator, database: Path | None = None) -> dict
             CONF_DEVICE_FLOW_CONTROL: coordinator.flow_control,
         },
         CONF_OTA: {CONF_OTA_ENABLED: False},
-        CONF_NWK_BACKUP_ENABLED: database is not None,
+        CONF_NWK_BACKUP_ENABLED: False,  # see GuardedGateway, which chooses a better moment
         CONF_DATABASE: str(database) if database is not None else None,
     }
     if coordinator.radio_type == RadioType.ezsp.name:
@@ -184,6 +187,24 @@ class GuardedGateway(Gateway):
     """A gateway for one network and no other."""
 
     identity: Identity
+    _backing_up: asyncio.TimerHandle | None = None
+
+    @override
+    async def async_initialize(self) -> None:
+        """Connect, and back the network's settings up daily; the first time when it is quiet.
+
+        A backup asks the radio some three hundred things, at a start just when each detector is to
+        be asked whether it rings. A network that has none yet does not wait for one.
+        """
+        await super().async_initialize()
+        backups = self.application_controller.backups
+        period = 60 * self.application_controller.config[CONF_NWK_BACKUP_PERIOD]
+        if backups.backups:
+            self._backing_up = asyncio.get_running_loop().call_later(
+                _BACKED_UP_AFTER, backups.start_periodic_backups, period
+            )
+        else:
+            backups.start_periodic_backups(period)
 
     async def close(self) -> None:
         """Shut the gateway down, and see the last of what it had to say.
@@ -192,6 +213,8 @@ class GuardedGateway(Gateway):
         the frame that is under way: bellows reports one that fails after its sender is gone as an
         error that nobody handles.
         """
+        if self._backing_up is not None:
+            self._backing_up.cancel()
         app: Any = self.application_controller
         if app is not None:
             app.backups.stop_periodic_backups()

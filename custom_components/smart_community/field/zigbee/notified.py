@@ -15,7 +15,7 @@ from zigpy.types import ZigbeePacket
 from zigpy.zcl import Cluster
 from zigpy.zcl.clusters.security import IasZone
 
-from .zones import read
+from .zones import ask
 
 _STATUS: Final = IasZone.AttributeDefs.zone_status.name
 _ALARM: Final = IasZone.ZoneStatus.Alarm_1 | IasZone.ZoneStatus.Alarm_2
@@ -89,7 +89,7 @@ class Notified:
         # alarm is shown until the device has been asked; the end of one is not taken on trust.
         if status & _ALARM:
             _handle(zone, frame)
-        self._app.create_task(read(zone, _STATUS), "zone status again")
+        self._app.create_task(ask(zone, _STATUS), "zone status again")
 
 
 def _status(frame: bytes) -> int | None:

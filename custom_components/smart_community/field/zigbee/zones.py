@@ -13,7 +13,7 @@ counted in `not_enrolled` until it says that it is, or sends a notification.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -40,9 +40,14 @@ _ENROL_AGAIN: Final = (5.0, 30.0, 120.0, 900.0)
 # Once it has answered to the enrolment, a device needs a moment to be in it.
 _ENROLLED_AFTER: Final = 1.0
 
-_ATTRIBUTE: Final[dict[int, str]] = {
-    IasZone.cluster_id: IasZone.AttributeDefs.zone_status.name,
-    DoorLock.cluster_id: DoorLock.AttributeDefs.lock_state.name,
+# The first one is the state; the others are asked in the same breath, because a sleeping device is
+# awake for one question.
+_ATTRIBUTES: Final[dict[int, tuple[str, ...]]] = {
+    IasZone.cluster_id: (
+        IasZone.AttributeDefs.zone_status.name,
+        IasZone.AttributeDefs.zone_state.name,
+    ),
+    DoorLock.cluster_id: (DoorLock.AttributeDefs.lock_state.name,),
 }
 # A burning room first: with many sleeping detectors the order decides.
 _FIRST: Final = (
@@ -66,7 +71,7 @@ def clusters_of(device: Device) -> list[Cluster]:
         for number, endpoint in device.device.endpoints.items()
         if number
         for cluster_id, cluster in endpoint.in_clusters.items()
-        if cluster_id in _ATTRIBUTE
+        if cluster_id in _ATTRIBUTES
     ]
 
 
@@ -113,8 +118,9 @@ class Prover:
         self._heard.clear()
 
     async def _prove(self, cluster: Cluster, key: ClusterKey) -> None:
-        name = _ATTRIBUTE[cluster.cluster_id]
+        name = _ATTRIBUTES[cluster.cluster_id][0]
         said = asyncio.Event()
+        answer: Mapping[str, object] | None = None
 
         def spoke(
             event: AttributeReadEvent | AttributeReportedEvent | AttributeUpdatedEvent,
@@ -130,7 +136,7 @@ class Prover:
         self._listening += listening
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._ask(cluster, name, key[0], said)
+                answer = await self._ask(cluster, key[0], said)
         except TimeoutError:
             _LOGGER.info("%s does not answer; it is shown as it was known last", key[0])
             self._proven(key)
@@ -139,20 +145,24 @@ class Prover:
                 unsubscribe()
                 self._listening.remove(unsubscribe)
         if cluster.cluster_id == IasZone.cluster_id:
-            await self._enrol(cluster, key[0])
+            state = (answer or {}).get(IasZone.AttributeDefs.zone_state.name)
+            await self._enrol(cluster, key[0], enrolled=state == IasZone.ZoneState.Enrolled)
 
-    async def _ask(self, cluster: Cluster, name: str, ieee: str, said: asyncio.Event) -> None:
-        """Ask until there is an answer or a report."""
+    async def _ask(
+        self, cluster: Cluster, ieee: str, said: asyncio.Event
+    ) -> Mapping[str, object] | None:
+        """Ask until there is an answer or a report; returns the answer."""
         tries = 0
         while not said.is_set():
             self._heard[ieee].clear()
             async with self._room:
-                await read(cluster, name)
+                answer = await ask(cluster, *_ATTRIBUTES[cluster.cluster_id])
             if said.is_set():
-                return
+                return answer
             wait = _AGAIN[min(tries, len(_AGAIN) - 1)]
             tries += 1
             await _either(said, self._heard[ieee], wait)
+        return None
 
     def _proven(self, key: ClusterKey) -> None:
         if key in self.unproven:
@@ -164,14 +174,16 @@ class Prover:
             self.not_enrolled.add(ieee)
             self._changed()
 
-    async def _enrol(self, cluster: Cluster, ieee: str) -> None:
-        """See that a zone is enrolled, and enrol it again until it is."""
+    async def _enrol(self, cluster: Cluster, ieee: str, *, enrolled: bool) -> None:
+        """See that a zone is enrolled, and enrol it again until it is. `enrolled`: it said so."""
         said = asyncio.Event()
+        if enrolled:
+            said.set()
         attribute = IasZone.AttributeDefs.zone_state.name
 
         def notified(event: AttributeUpdatedEvent) -> None:
             # Only a notification arrives as such an update: who sends one is enrolled.
-            if event.attribute_name == _ATTRIBUTE[IasZone.cluster_id]:
+            if event.attribute_name == _ATTRIBUTES[IasZone.cluster_id][0]:
                 said.set()
 
         unsubscribe = cluster.on_event(AttributeUpdatedEvent.event_type, notified)
@@ -181,12 +193,13 @@ class Prover:
             while not said.is_set():
                 self._heard[ieee].clear()
                 async with self._room:
-                    answered, state = await ask(cluster, attribute)
-                if state == IasZone.ZoneState.Enrolled or (answered and state is None):
+                    answer = await ask(cluster, attribute)
+                state = None if answer is None else answer.get(attribute)
+                if state == IasZone.ZoneState.Enrolled or (answer is not None and state is None):
                     break  # what has no such word is older than it, and sends without
                 wait = _ENROLLED_AFTER if not tries else _ENROL_AGAIN[min(tries - 1, 3)]
                 tries += 1
-                if answered:
+                if answer is not None:
                     self._refused(ieee)
                     async with self._room:
                         await _write_enrolment(cluster)
@@ -194,7 +207,7 @@ class Prover:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await said.wait()
-                if not answered:  # it sleeps, and is awake when it is next heard
+                if answer is None:  # it sleeps, and is awake when it is next heard
                     await _either(said, self._heard[ieee], None)
         finally:
             unsubscribe()
@@ -204,22 +217,18 @@ class Prover:
             self._changed()
 
 
-async def read(cluster: Cluster, attribute: str) -> object:
-    """Read one attribute from the device itself, None if it does not answer or has none such."""
-    return (await ask(cluster, attribute))[1]
-
-
-async def ask(cluster: Cluster, attribute: str) -> tuple[bool, object]:
-    """Say whether a device answers, and what; None if it has no such attribute."""
+async def ask(cluster: Cluster, *attributes: str) -> Mapping[str, object] | None:
+    """Return what a device answers, without what it has not; None if it does not answer."""
     try:
+        success: Mapping[str, object]
         success, _failure = await cluster.read_attributes(
-            [attribute], allow_cache=False, only_cache=False
+            list(attributes), allow_cache=False, only_cache=False
         )
     except Exception as err:  # noqa: BLE001
         # Radio libraries let their own exceptions through; a device that cannot be asked is no bug.
-        _LOGGER.debug("%s of %s cannot be read: %r", attribute, key_of(cluster), err)
-        return False, None
-    return True, success.get(attribute)
+        _LOGGER.debug("%s of %s cannot be read: %r", attributes, key_of(cluster), err)
+        return None
+    return success
 
 
 async def _write_enrolment(cluster: Cluster) -> None:
