@@ -1,5 +1,6 @@
 """Binary sensors of a Zigbee network: alarms, the other bits of a zone, silence, the connection."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, override
 
@@ -27,16 +28,15 @@ def async_setup_zigbee_binary_sensors(
     known: set[str] = set()
 
     @callback
-    def show(device: Device) -> None:
-        ieee = str(device.ieee)
-        if ieee not in known:
-            known.add(ieee)
-            async_add_entities([Silence(data, device)])
+    def show(devices: Sequence[Device]) -> None:
+        new = [device for device in devices if str(device.ieee) not in known]
+        known.update(str(device.ieee) for device in new)
+        if new:
+            async_add_entities([Silence(data, device) for device in new])
 
-    data.network.listeners.device.append(show)
+    data.network.listeners.devices.append(show)
     data.network.listeners.removed.append(known.discard)
-    for device in data.network.devices():
-        show(device)
+    show(list(data.network.devices()))
     setup(entry, async_add_entities, Platform.BINARY_SENSOR, Zone)
     async_add_entities([Connection(data)])
 

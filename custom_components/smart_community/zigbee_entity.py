@@ -6,7 +6,7 @@ this one binds itself to its successor by address and unique id.
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -27,6 +27,7 @@ from .zigbee_network import ZigbeeData
 if TYPE_CHECKING:
     from zha.application.platforms import EntityStateChangedEvent, PlatformEntity
     from zha.zigbee.device import Device
+    from zigpy.types import EUI64
 
     from .field.zigbee.network import Network
 
@@ -46,28 +47,31 @@ def async_setup_zigbee_entities(
     """Add what the devices offer on a platform, also those that join later."""
     data: ZigbeeData = entry.runtime_data
     network = data.network
-    known: dict[str, set[str]] = {}
+    known: dict[EUI64, set[str]] = {}
 
     @callback
-    def show(device: Device) -> None:
-        seen = known.setdefault(str(device.ieee), set())
-        new = [
-            source
-            for source in network.entities(device)
-            if str(source.PLATFORM) == str(platform) and source.unique_id not in seen
-        ]
-        seen.update(source.unique_id for source in new)
+    def show(devices: Sequence[Device]) -> None:
+        # All at once: each call is a task of its own, and a start brings hundreds of devices.
+        new: list[PlatformEntity] = []
+        for device in devices:
+            seen = known.setdefault(device.ieee, set())
+            found = [
+                source
+                for source in network.entities(device)
+                if str(source.PLATFORM) == str(platform) and source.unique_id not in seen
+            ]
+            seen.update(source.unique_id for source in found)
+            new += found
         if new:
             async_add_entities([make(data, source) for source in new])
 
     @callback
     def forget(ieee: str) -> None:
-        known.pop(ieee, None)
+        known.pop(network.address(ieee), None)
 
-    network.listeners.device.append(show)
+    network.listeners.devices.append(show)
     network.listeners.removed.append(forget)
-    for device in network.devices():
-        show(device)
+    show(list(network.devices()))
 
 
 class ZigbeeEntity(Entity):

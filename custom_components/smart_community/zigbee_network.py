@@ -1,7 +1,7 @@
 """A Zigbee network as an entry: its supervisor, its hub device, and what is kept of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -205,8 +205,9 @@ def _follow(hass: HomeAssistant, entry: ConfigEntry[Any], data: ZigbeeData) -> N
             dr.async_get(hass).async_remove_device(found.id)
 
     @callback
-    def shown(device: Device) -> None:
-        _place(hass, data, str(device.ieee), device.firmware_version)
+    def shown(devices: Sequence[Device]) -> None:
+        for device in devices:
+            _place(hass, data, str(device.ieee), device.firmware_version)
 
     @callback
     def forget() -> None:
@@ -215,7 +216,7 @@ def _follow(hass: HomeAssistant, entry: ConfigEntry[Any], data: ZigbeeData) -> N
         down.forget()
 
     listeners.removed.append(removed)
-    listeners.device.append(shown)
+    listeners.devices.append(shown)
     listeners.changed.append(down.look)
     entry.async_on_unload(forget)
 

@@ -27,7 +27,7 @@ from .translated import assert_said
 from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
 
 # What a read of an alarm zone's status ends with: the command, and the attribute's number.
-READ_STATUS = b"\x00\x02\x00"
+READ_STATUS = b"\x00\x02\x00\x00\x00"  # and whether it is enrolled, in one breath
 
 
 @pytest.fixture

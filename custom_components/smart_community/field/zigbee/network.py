@@ -64,12 +64,12 @@ class Settings:
 class Listeners:
     """Who wants to hear of a network. Called in the event loop, must not raise.
 
-    `changed`: up, down, or something was proven. `device`: a device with its entities is there, or
-    has others now. `removed`: a device is gone for good. `heard`: a device said something, at.
+    `changed`: up, down, or something was proven. `devices`: devices with their entities are there,
+    or have others now. `removed`: a device is gone for good.
     """
 
     changed: list[Callable[[], None]] = field(default_factory=list)
-    device: list[Callable[[Device], None]] = field(default_factory=list)
+    devices: list[Callable[[Sequence[Device]], None]] = field(default_factory=list)
     removed: list[Callable[[str], None]] = field(default_factory=list)
 
 
@@ -207,7 +207,9 @@ class Network:
             time_zone=settings.time_zone,
             country=settings.country,
         )
-        gateway.on_event(ZHA_GW_MSG_CONNECTION_LOST, self._connection_lost)
+        gateway.on_event(
+            ZHA_GW_MSG_CONNECTION_LOST, lambda event: self._lose(str(event.exception or ""))
+        )
         try:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 await gateway.async_initialize()
@@ -238,8 +240,7 @@ class Network:
         gateway.on_event(ZHA_GW_MSG_DEVICE_REMOVED, self._device_removed)
         # Before anybody looks: what is remembered must not be shown for a moment.
         self.prover.prove(self.devices())
-        for device in self.devices():
-            self._show(device)
+        self._show(list(self.devices()))
         self._changed_now()
 
     def _lose(self, detail: str) -> None:
@@ -319,9 +320,6 @@ class Network:
                 return
             missed = 0
 
-    def _connection_lost(self, event: Any) -> None:
-        self._lose(str(event.exception or ""))
-
     # Devices
 
     def _device_initialized(self, event: DeviceFullInitEvent) -> None:
@@ -330,7 +328,7 @@ class Network:
             return
         # Joined, joined again or interviewed again: nothing of before is to be believed.
         self.prover.prove([device])
-        self._show(device)
+        self._show([device])
         task = asyncio.create_task(prepare_locks(device), name="prepare locks")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -345,7 +343,12 @@ class Network:
         for removed in self.listeners.removed:
             removed(ieee)
 
-    def _show(self, device: Device) -> None:
+    def _show(self, devices: Sequence[Device]) -> None:
+        for device in devices:
+            self._listen_to(device)
+        self._entities_changed(*devices)
+
+    def _listen_to(self, device: Device) -> None:
         ieee = str(device.ieee)
         ear = self._ears.get(ieee)
         if ear is None or ear.device is not device:
@@ -356,7 +359,6 @@ class Network:
         elif not ear.listens():
             self._replace_extra(device)  # interviewed again: its clusters are others now
             ear.listen()
-        self._entities_changed(device)
 
     def _replace_extra(self, device: Device) -> None:
         ieee = str(device.ieee)
@@ -376,10 +378,10 @@ class Network:
             self.silent -= {ieee}
             self._changed()
 
-    def _entities_changed(self, device: Device) -> None:
+    def _entities_changed(self, *devices: Device) -> None:
         self.generation += 1
-        for shown in self.listeners.device:
-            shown(device)
+        for shown in self.listeners.devices:
+            shown(devices)
         self._changed()
 
     def _changed(self) -> None:

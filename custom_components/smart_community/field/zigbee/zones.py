@@ -226,7 +226,8 @@ async def ask(cluster: Cluster, *attributes: str) -> Mapping[str, object] | None
         )
     except Exception as err:  # noqa: BLE001
         # Radio libraries let their own exceptions through; a device that cannot be asked is no bug.
-        _LOGGER.debug("%s of %s cannot be read: %r", attributes, key_of(cluster), err)
+        names = ", ".join(attributes)
+        _LOGGER.debug("%s of %s cannot be read: %r", names, key_of(cluster), err)
         return None
     return success
 
