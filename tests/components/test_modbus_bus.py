@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.modbus_server import Fault, ModbusServer
+
+from .modbus_entries import bus_entry
 
 
 @pytest.fixture
@@ -148,3 +151,22 @@ async def test_a_gateway_that_is_away_at_the_start_is_heard_when_it_comes(
     await server.refuse(False)
     await until(lambda: state(hass, "panel_1_input_1") == "on", 15)
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_bus_that_moves_to_another_gateway_disturbs_no_other(
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer
+) -> None:
+    connections = server.counted.connections
+    async with ModbusServer() as before, ModbusServer() as after:
+        before.add_fire_panel(1, inputs=4)
+        after.add_fire_panel(1, inputs=4).discrete[0] = True
+        unit = {"unit": 1, "family": "fire_panel", "inputs": 4, "names": []}
+        other = bus_entry(hass, before, unit, title="Other")
+        assert await hass.config_entries.async_setup(other.entry_id)
+        await until(lambda: state(hass, "other_input_1") == "off")
+        changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+        hass.config_entries.async_update_entry(other, data={**other.data, "port": after.port})
+        await until(lambda: state(hass, "other_input_1") == "on")
+        assert await hass.config_entries.async_unload(other.entry_id)
+    assert not [one for one in changes if one.data["entity_id"].startswith("binary_sensor.panel")]
+    assert server.counted.connections == connections

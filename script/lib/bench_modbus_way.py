@@ -1,0 +1,165 @@
+"""A Home Assistant that reads the bench's plant, with this project or by itself."""
+
+import asyncio
+import contextlib
+import os
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from custom_components.smart_community.field.modbus.unit import EVERY
+from custom_components.smart_community.field.point import Lane
+from script.lib.bench_modbus_plant import ALARMS, Plant
+from tests.simulators.hass_process import HomeAssistant
+
+OURS, PLAIN, VIRTUAL = "this project", "YAML plain", "YAML virtual_count"
+TICKS = os.sysconf("SC_CLK_TCK")
+# What YAML is told; this project has its own two lanes.
+FAST, SLOW = 1, 30
+# An import of ten thousand points is whole after half a minute.
+SHOWN_WITHIN = 180.0
+_YAML_KINDS = {"discrete": "discrete_input", "coils": "coil"}
+_OUR_KINDS = {"coils": "coil"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """So many alarms at random moments over so many seconds; so long waited for after the last."""
+
+    alarms: int
+    over: float
+    give_up: float
+
+
+class Way:
+    """A Home Assistant that reads the plant in one of the ways."""
+
+    def __init__(self, name: str, folder: Path, plant: Plant) -> None:
+        """Take a folder of its own."""
+        self.name = name
+        self.plant = plant
+        self.home = HomeAssistant(folder)
+
+    @property
+    def lanes(self) -> tuple[float, float]:
+        """How often it asks for alarm inputs, and for the rest."""
+        return (EVERY[Lane.FAST], EVERY[Lane.SLOW]) if self.name == OURS else (FAST, SLOW)
+
+    async def prepare(self) -> None:
+        """Set everything up, and stop: what is measured is a start like any other."""
+        hubs = [] if self.name == OURS else [self._hub(bus) for bus in range(self.plant.buses)]
+        self.home.prepare(yaml.safe_dump({"modbus": hubs}) if hubs else "")
+        await self.home.start()
+        await self.home.onboard()
+        if self.name == OURS:
+            for bus, server in enumerate(self.plant.servers):
+                form = {"name": f"b{bus}", "host": "127.0.0.1", "port": server.port}
+                over = "tcp"
+                if self.plant.baud:
+                    over = "rtu_over_tcp"
+                    form["baudrate"] = str(self.plant.baud)
+                steps = ("modbus_bus", f"modbus_{over}")
+                entry = await self.home.add_entry("modbus_bus", form, steps)
+                table = {"bus": entry, "table": self._table(bus)}
+                await self.home.action("smart_community.import_points", table)
+        async with asyncio.timeout(SHOWN_WITHIN):
+            while len(await self.home.rest("GET", "/api/states")) < self.plant.points:
+                await asyncio.sleep(1)
+        await self.home.stop()
+        self.home.finish_onboarding()
+
+    def _table(self, bus: int) -> str:
+        rows = ["unit,name,kind,address,type,device_class,lane,unit_name"]
+        for unit in range(1, self.plant.units_a_bus + 1):
+            for run in self.plant.runs:
+                kind, data = _OUR_KINDS.get(run.table, run.table), run.data or "bool"
+                lane, smoke = ("fast", "smoke") if run.alarm else ("slow", "")
+                rows += [
+                    f"{unit},{run.name} {n},{kind},{address},{data},{smoke},{lane},b{bus}u{unit}"
+                    for n, address in enumerate(run.addresses)
+                ]
+        return "\n".join(rows)
+
+    def _hub(self, bus: int) -> dict[str, Any]:
+        sensors: list[dict[str, Any]] = []
+        binary: list[dict[str, Any]] = []
+        for unit in range(1, self.plant.units_a_bus + 1):
+            for run in self.plant.runs:
+                kind = _YAML_KINDS.get(run.table, run.table)
+                row: dict[str, Any] = {"input_type": kind, "device_address": unit}
+                row["scan_interval"] = FAST if run.alarm else SLOW
+                row |= {"data_type": run.data} if run.data else {}
+                rows = sensors if run.data else binary
+                for n, address in enumerate(run.addresses):
+                    # virtual_count gives the first its bare name and numbers the others.
+                    number = "" if self.name == VIRTUAL else f" {n}"
+                    words = f"b{bus}u{unit} {run.name}{number}"
+                    one = {"name": words, "unique_id": words, "address": address}
+                    if self.name == VIRTUAL:
+                        one["virtual_count"] = run.count - 1
+                    rows.append(row | one)
+                    if self.name == VIRTUAL:
+                        break
+        kind = "rtuovertcp" if self.plant.baud else "tcp"
+        port = self.plant.servers[bus].port
+        hub = {"name": f"b{bus}", "type": kind, "host": "127.0.0.1", "port": port}
+        return hub | {"sensors": sensors, "binary_sensors": binary}
+
+    def entity(self, bus: int, unit: int, number: int) -> str:
+        """Return the id of an alarm input's entity."""
+        suffix = "" if self.name == VIRTUAL and number == 0 else f"_{number}"
+        return f"binary_sensor.b{bus}u{unit}_d{suffix}"
+
+    def cpu(self) -> float:
+        """CPU seconds of the process so far."""
+        fields = Path(f"/proc/{self.home.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory(self) -> float:
+        """Resident MiB."""
+        status = Path(f"/proc/{self.home.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def places(self, alarms: int, but: set[tuple[int, int]]) -> list[tuple[int, int, int]]:
+        """Choose alarm inputs of units in good health: bus, unit, number."""
+        healthy = [one for one in self.plant.units() if one not in but]
+        places = [(*one, number) for one in healthy for number in range(ALARMS)]
+        return random.Random(1).sample(places, min(alarms, len(places)))
+
+    async def alarms(self, chosen: list[tuple[int, int, int]], watch: Watch) -> list[float]:
+        """Set alarm inputs at random moments; returns each one's seconds, infinity if not seen."""
+        chance = random.Random(2)
+        wanted = {self.entity(*place): place for place in chosen}
+        seen: dict[str, float] = {}
+        done = asyncio.Event()
+        (every,) = {run.every for run in self.plant.runs if run.alarm}
+        async with self.home.websocket(self.home.owner) as ws:
+            await ws.command("subscribe_events", event_type="state_changed")
+
+            async def listen() -> None:
+                while not done.is_set():
+                    new = (await ws.event())["data"]["new_state"] or {}
+                    if new.get("state") == "on" and new["entity_id"] in wanted:
+                        stamp = datetime.fromisoformat(new["last_changed"]).timestamp()
+                        seen.setdefault(new["entity_id"], stamp)
+                    if len(seen) == len(wanted):
+                        done.set()
+
+            listening = asyncio.create_task(listen())
+            set_at: dict[str, float] = {}
+            for entity, (bus, unit, number) in wanted.items():
+                await asyncio.sleep(chance.uniform(0, 2 * watch.over / len(wanted)))
+                set_at[entity] = time.time()
+                self.plant.servers[bus].units[unit].discrete[number * every] = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(watch.give_up):
+                    await done.wait()
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+        self.plant.clear()
+        return sorted(seen.get(one, float("inf")) - at for one, at in set_at.items())
