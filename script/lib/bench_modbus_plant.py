@@ -211,11 +211,12 @@ class Plant:
         self.overhead = (last.at - first.at) / (len(server.requests) - 1) - LINE
         server.requests.clear()
 
-    def cycle(self, requests: int, fast: float, slow: float) -> tuple[float, float]:
+    def cycle(self, requests: int, lanes: tuple[float, float] | None) -> tuple[float, float]:
         """Return the seconds of a cycle of so many requests, and of the fewest on a line at work.
 
         A request counts that was due before the one before it was answered: the time between two
-        of them is the line's own, and the asker's. `fast` and `slow` are how often it asks.
+        of them is the line's own, and the asker's. `lanes` are how often it asks for alarm inputs
+        and for the rest; where nobody can say when it is due, what follows at once counts.
         """
         took = needed = 0.0
         counted = 0
@@ -223,8 +224,11 @@ class Plant:
             asked_at = dict(known)
             for one, later in pairwise(server.requests):
                 asked_at[one[:4]] = one.at
-                every = fast if _TABLES[later.function] == "discrete" else slow
-                due = asked_at.get(later[:4], 0.0) + every
+                if lanes is None:
+                    due = later.at - self.own(one)
+                else:
+                    every = lanes[_TABLES[later.function] != "discrete"]
+                    due = asked_at.get(later[:4], 0.0) + every
                 if due <= one.at + self.own(one):
                     took += later.at - one.at
                     needed += self.own(one)
