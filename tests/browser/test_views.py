@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from .conftest import Sit
+from .conftest import CARD, Sit
 from .devices import FAULTY
 from .house import House
 from .pictures import camera
@@ -186,3 +186,38 @@ async def test_devices_that_somebody_has_to_go_to_stand_first_and_lead_to_their_
     await guard.accessible("smart-community-devices")
     stranger = await sit("stranger")
     await expect(stranger.page.get_by_role("tab", name="Devices")).to_have_count(0)
+
+
+async def test_a_card_is_picked_by_its_name_for_a_dashboard_of_ones_own(
+    house: House, sit: Sit
+) -> None:
+    await house.signal("smoke_multiple", "Building 3")
+    english = await sit("owner")
+    await english.page.wait_for_function("window.customCards?.length >= 8")
+    names = await english.page.evaluate("window.customCards.map((one) => one.name)")
+    assert "Smart Community: Duty desk" in names
+    view = {"title": "One", "path": "one", "cards": [{"type": "custom:smart-community-report"}]}
+    async with house.home.websocket(house.home.owner) as ws:
+        path = {"url_path": "my-desk"}
+        await ws.command("lovelace/dashboards/create", **path, title="My", mode="storage")
+        await ws.command("lovelace/config/save", **path, config={"views": [view]})
+        desk = await sit("owner", path="/my-desk/one?edit=1", language="zh-Hans")
+        await desk.page.get_by_role("button", name="添加卡片").last.click()
+        await desk.page.get_by_role("tab").last.click()
+        picker = desk.page.locator("hui-card-picker")
+        await picker.locator("input").first.fill("智慧社区：值班台")
+        preview = picker.locator(CARD)
+        await expect(preview.locator("li.row")).to_contain_text("火警")
+        await (
+            picker.locator(".card").filter(has=desk.page.locator(CARD)).locator(".overlay").click()
+        )
+        dialog = desk.page.locator("hui-dialog-edit-card")
+        await expect(dialog).to_contain_text("不选则显示用户参与的所有社区。")
+        await dialog.locator("ha-form").get_by_text("Riverside Estate").click()
+        await expect(dialog.locator("li.row")).to_contain_text("Building 3")
+        await dialog.get_by_role("button", name="保存").click()
+        await expect(dialog.locator("ha-form")).to_have_count(0)
+        saved = await ws.command("lovelace/config", **path)
+    added = {"type": "custom:smart-community-duty-desk", "communities": [house.entry_id]}
+    assert saved["views"][0]["cards"][-1] == added
+    desk.complaints.clear()  # Home Assistant's own dialogs look for pictures outside

@@ -12,11 +12,13 @@ const NUMBERS = ["limit", "upper_limit", "count"];
 export class Agreements extends FiguresCard {
   show() {
     const many = this.communities.length > 1;
-    return this.communities
-      .filter(({ agreements }) => agreements.length)
-      .map((community) =>
-        el("section", {}, many ? el("h2", {}, community.name) : null, this._table(community)),
-      );
+    const agreed = this.communities.filter(({ agreements }) => agreements.length);
+    if (!agreed.length) {
+      return [el("p.message.quiet", {}, this.words.agreements.none)];
+    }
+    return agreed.map((community) =>
+      el("section", {}, many ? el("h2", {}, community.name) : null, this._table(community)),
+    );
   }
 
   states() {}

@@ -9,8 +9,47 @@ const PAUSE = 3000;
 
 /** A card makes its elements in `make()`, and shows what changed in `changed()` and `states()`. */
 export class Card extends HTMLElement {
+  static getStubConfig() {
+    return {};
+  }
+
+  /** What a person may choose who puts the card onto a dashboard: of which communities it is. */
+  static async getConfigForm() {
+    const { hass } = document.querySelector("home-assistant");
+    const [words, { communities }] = await Promise.all([
+      loadWords(languageOf(hass)),
+      hass.callWS({ type: "smart_community/overview", days: 1 }),
+    ]);
+    const options = communities.map(({ id: value, name: label }) => ({ value, label }));
+    const select = { options, multiple: true, mode: "list" };
+    return {
+      schema: [{ name: "communities", selector: { select } }],
+      computeLabel: ({ name }) => words.form[name],
+      computeHelper: ({ name }) => words.form[`${name}_helper`],
+    };
+  }
+
   setConfig(config) {
     this.config = config;
+    if (this.started) {
+      this.changed({ added: [], changed: [], removed: [] });
+    }
+  }
+
+  /** Whether a community is shown here: those chosen for the card, or all. */
+  shows(community) {
+    const chosen = this.config?.communities ?? [];
+    return chosen.length === 0 || chosen.includes(community);
+  }
+
+  /** The communities of the store that are shown here; none while they are not known. */
+  get shown() {
+    return (this.store.communities ?? []).filter(({ id }) => this.shows(id));
+  }
+
+  /** The open incidents that are shown here. */
+  get incidents() {
+    return [...this.store.incidents.values()].filter(({ community }) => this.shows(community));
   }
 
   getCardSize() {
@@ -75,7 +114,7 @@ export class Card extends HTMLElement {
       const asOf = store.communities === null ? [] : [fill(words.as_of, { time })];
       return [words.connection_lost, ...asOf].join(words.space);
     }
-    const faulty = (store.communities ?? []).flatMap(({ name, faults }) =>
+    const faulty = this.shown.flatMap(({ name, faults }) =>
       faults.map((fault) => fill(words.faults[fault], { name })),
     );
     return [store.notRunning ? words.not_running : null, ...faulty].filter(Boolean).join(words.space);
@@ -136,8 +175,13 @@ export class FiguresCard extends Card {
     this.draw();
   }
 
+  /** The communities of the answer that are shown here; null until there is one. */
+  get communities() {
+    return this._answer?.filter(({ id }) => this.shows(id)) ?? null;
+  }
+
   draw() {
-    if (this.communities && this.store.words) {
+    if (this._answer && this.store.words) {
       this._content.replaceChildren(...this.show());
     }
   }
@@ -150,8 +194,8 @@ export class FiguresCard extends Card {
         type: "smart_community/overview",
         days: this.days,
       });
-      this.communities = answer.communities;
-      setTextOrHide(this._problem, answer.communities.length ? "" : this.words.nobody);
+      this._answer = answer.communities;
+      setTextOrHide(this._problem, this.communities.length ? "" : this.words.nobody);
       this.draw();
     } catch (error) {
       setTextOrHide(this._problem, await said(this.hass, error));

@@ -1,4 +1,4 @@
-// The cards, by the names under which a dashboard's configuration knows them.
+// The cards, by the names under which a dashboard's configuration and the card picker know them.
 
 import { Agreements } from "./agreements.js";
 import { Devices } from "./devices.js";
@@ -8,21 +8,38 @@ import { Loops } from "./loops.js";
 import { Report } from "./report.js";
 import { Statistics } from "./statistics.js";
 import { Township } from "./township.js";
+import { languageOf, loadWords } from "./words.js";
 
+// Key of its words: name and card.
 const CARDS = {
-  "smart-community-duty-desk": [DutyDesk, "Smart Community: duty desk"],
-  "smart-community-township": [Township, "Smart Community: all communities"],
-  "smart-community-loops": [Loops, "Smart Community: loops"],
-  "smart-community-agreements": [Agreements, "Smart Community: agreements"],
-  "smart-community-report": [Report, "Smart Community: report something"],
-  "smart-community-statistics": [Statistics, "Smart Community: statistics"],
-  "smart-community-drills": [Drills, "Smart Community: drills"],
-  "smart-community-devices": [Devices, "Smart Community: devices"],
+  desk: ["smart-community-duty-desk", DutyDesk],
+  report: ["smart-community-report", Report],
+  township: ["smart-community-township", Township],
+  loops: ["smart-community-loops", Loops],
+  agreements: ["smart-community-agreements", Agreements],
+  statistics: ["smart-community-statistics", Statistics],
+  drills: ["smart-community-drills", Drills],
+  devices: ["smart-community-devices", Devices],
 };
 
-for (const [name, [card, title]] of Object.entries(CARDS)) {
+for (const [name, card] of Object.values(CARDS)) {
   if (!customElements.get(name)) {
     customElements.define(name, card);
-    (window.customCards ??= []).push({ type: name, name: title, preview: false });
+  }
+}
+
+/** Offer them in the picker of cards, in the user's language; again changes nothing. */
+export async function offerCards(hass) {
+  const words = await loadWords(languageOf(hass));
+  const offered = (window.customCards ??= []);
+  for (const [key, [type]] of Object.entries(CARDS)) {
+    if (!offered.some((one) => one.type === type)) {
+      offered.push({
+        type,
+        name: `${words.title}${words.colon}${words.views[key]}`,
+        description: words.cards[key],
+        preview: true,
+      });
+    }
   }
 }

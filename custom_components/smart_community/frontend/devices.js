@@ -106,6 +106,11 @@ function troubleOf({ points, lacking, faults, battery, empty, silent }) {
 }
 
 export class Devices extends Card {
+  /** Devices hang on lines and networks, not on communities: there is nothing to choose. */
+  static getConfigForm() {
+    return { schema: [] };
+  }
+
   make() {
     this._count = el("p.quiet", { role: "status" });
     this._list = el("ul.facts");

@@ -11,6 +11,7 @@ import { everySecond } from "./ticker.js";
 import { WindowList } from "./window-list.js";
 import { fill, said } from "./words.js";
 
+const AMONG_OTHERS = "40rem";
 const FILTERS = ["all", "open", "acknowledged", "handled"];
 
 export class DutyDesk extends Card {
@@ -82,10 +83,11 @@ export class DutyDesk extends Card {
     return this._frame;
   }
 
-  /** As high as what Home Assistant's own header leaves. */
+  /** As high as what Home Assistant's own header leaves; among other cards one of them. */
   _fit() {
-    const top = this.getBoundingClientRect().top + window.scrollY;
-    this.style.setProperty("--height", `calc(100dvh - ${Math.max(0, Math.round(top))}px)`);
+    const top = Math.max(0, Math.round(this.getBoundingClientRect().top + window.scrollY));
+    const height = this.isPanel ? `calc(100dvh - ${top}px)` : AMONG_OTHERS;
+    this.style.setProperty("--height", height);
   }
 
   _tick() {
@@ -97,7 +99,7 @@ export class DutyDesk extends Card {
 
   changed({ added, changed, removed }) {
     this._show();
-    this._announce(added);
+    this._announce(added.filter(({ community }) => this.shows(community)));
     const { id } = this._pane;
     if (id === null) {
       return;
@@ -119,7 +121,7 @@ export class DutyDesk extends Card {
 
   _show() {
     const { store, words } = this;
-    const all = [...store.incidents.values()];
+    const all = this.incidents;
     this._buttons.forEach((button, index) => {
       const name = FILTERS[index];
       const count = name === "all" ? all.length : all.filter((one) => one.status === name).length;
@@ -141,14 +143,14 @@ export class DutyDesk extends Card {
     if (store.lostAt !== null) {
       return words.not_known;
     }
-    if (!store.communities.length) {
+    if (!this.shown.length) {
       return words.nobody;
     }
     return open ? words.none_match : words.none_open;
   }
 
   _standing() {
-    const communities = this.store.communities ?? [];
+    const communities = this.shown;
     const names = [...new Set(communities.flatMap((one) => one.as))];
     if (names.length) {
       return fill(this.words.as, { name: names.join(this.words.comma) });

@@ -20,6 +20,16 @@ if (!customElements.get(NAME)) {
     name: "Smart Community",
     description: "Duty desk of residential communities: open incidents, ladders, receipts",
   });
-  // For people who put a card onto a dashboard of their own.
-  (window.requestIdleCallback ?? setTimeout)(() => import("./cards.js"));
+  // For people who put a card onto a dashboard of their own: what stands there is drawn at once,
+  // and what the picker offers has its name once the user's language is known.
+  (window.requestIdleCallback ?? setTimeout)(async () => {
+    const { offerCards } = await import("./cards.js");
+    const house = document.querySelector("home-assistant");
+    while (house && !house.hass?.locale) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    if (house) {
+      await offerCards(house.hass);
+    }
+  });
 }

@@ -18,9 +18,7 @@ export class Report extends Card {
   }
 
   changed() {
-    const mine = (this.store.communities ?? []).filter(
-      (one) => !this.config.communities || this.config.communities.includes(one.id),
-    );
+    const mine = this.shown;
     if (this._form || !this.store.words || !this.store.communities) {
       return;
     }

@@ -4,6 +4,9 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 :host {
   display: block;
+  /* On a dashboard of somebody's own a card has a column, however wide the screen is. */
+  container-type: inline-size;
+  align-self: flex-start;
   color: var(--primary-text-color);
   font-size: 1rem;
   line-height: 1.4;
@@ -87,7 +90,7 @@ h2:focus { outline: none; }
 .pane { overflow-y: auto; min-height: 0; background: var(--card-background-color); }
 .desk.open .top, .desk.open .list { display: none; }
 .desk:not(.open) .pane { display: none; }
-@media (min-width: 870px) {
+@container (min-width: 700px) {
   .panes { grid-template-columns: minmax(22rem, 2fr) 3fr; gap: .75rem; padding: 0 .75rem .75rem; }
   .pane { border-radius: var(--ha-card-border-radius, 12px); border: 1px solid var(--divider-color); }
   .desk.open .top { display: grid; }
@@ -149,7 +152,7 @@ tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 td { font-variant-numeric: tabular-nums; }
 .stacked th, .stacked td { text-align: start; vertical-align: top; }
 /* On a phone each row is a card, and each cell says what it is. */
-@media (max-width: 700px) {
+@container (max-width: 700px) {
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stacked tr { display: grid; padding: .6rem .75rem; border-block-end: 1px solid var(--divider-color); }
   .stacked th, .stacked td { padding: .15rem 0; border: 0; }
@@ -254,7 +257,7 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
   /* What is drawn over it would strike it through. */
   paint-order: stroke; stroke: var(--primary-background-color); stroke-width: 4px;
 }
-@media (max-width: 700px) { .curve .label { font-size: 20px; } }
+@container (max-width: 700px) { .curve .label { font-size: 20px; } }
 .levels { padding-block-start: .4rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
 .levels dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 .photo {

@@ -21,8 +21,8 @@ export class Township extends Card {
     if (!this.store.communities || !this.store.words) {
       return;
     }
-    const incidents = [...this.store.incidents.values()];
-    const rows = this.store.communities.map((community) => ({
+    const { incidents } = this;
+    const rows = this.shown.map((community) => ({
       community,
       open: incidents.filter((one) => one.community === community.id).sort(byUrgency),
     }));
