@@ -83,6 +83,12 @@ async def set_up(
     return entry
 
 
+def why(hass: HomeAssistant, entity_id: str) -> tuple[str, str] | None:
+    """Return an entity's state and the quality that stands beside it."""
+    found = hass.states.get(entity_id)
+    return None if found is None else (found.state, found.attributes["quality"])
+
+
 @pytest.mark.parametrize("family", SHOWN)
 async def test_a_unit_of_each_family_is_shown_as_what_it_says(
     hass: HomeAssistant, server: ModbusServer, family: str
@@ -112,13 +118,34 @@ async def test_why_a_unit_has_no_data_stands_on_its_device(
     assert said is not None
     assert said.attributes["points_without_data"] == 7
     assert "busy" in said.attributes["reason"]
-    assert shown(hass, "sensor.unit_laeq") == "unavailable"
+    assert why(hass, "sensor.unit_laeq") == ("unavailable", "busy")
     server.units[1].fault = Fault.OUT_OF_RANGE
     await until(lambda: shown(hass, "sensor.unit_communication") == "out_of_range", 15)
-    assert shown(hass, "sensor.unit_laeq") == "unavailable"
+    assert why(hass, "sensor.unit_laeq") == ("unavailable", "out_of_range")
     server.units[1].fault = None
     await until(lambda: shown(hass, "sensor.unit_communication") == "good", 15)
     assert shown(hass, "sensor.unit_laeq") == "48.2"
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_value_that_does_not_move_is_stuck_and_moves_again(
+    hass: HomeAssistant, server: ModbusServer
+) -> None:
+    server.units[1] = FAMILIES["dense"]()
+    level = Point(
+        key="input_40",
+        kind=Kind.INPUT,
+        address=40,
+        type=DataType.UINT16,
+        lane=Lane.FAST,
+        stuck_after=0.5,
+        name="Level",
+    )
+    data = {"unit": 1, "family": "point_table", "points": [level.plain()]}
+    entry = await set_up(hass, server, data)
+    await until(lambda: why(hass, "sensor.unit_level") == ("unavailable", "stuck"))
+    server.units[1].input[40] = 41
+    await until(lambda: why(hass, "sensor.unit_level") == ("41", "good"))
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
