@@ -80,7 +80,7 @@ class Bus:
     server: ModbusServer
     link: ModbusConnection
     poller: Poller
-    pace: Pace
+    pace: Pace = field(default_factory=Pace)
     told: list[tuple[int, str, Reading]] = field(default_factory=list)
 
     def add(self, address: int, points: tuple[Point, ...] = PANEL) -> PolledUnit:

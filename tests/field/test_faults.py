@@ -7,7 +7,7 @@ is what would be seen here, and nowhere else.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUdpParams
@@ -18,7 +18,8 @@ from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Wire
 
-from .conftest import Bus, Pace
+from .conftest import Bus
+from .counted_time import in_counted_time
 
 NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
 WIRES = (Wire.TCP, Wire.RTU, Wire.UDP)
@@ -71,9 +72,9 @@ def _point(address: int, lane: Lane = Lane.FAST) -> Point:
 BLOCKS = tuple(_point(start + offset) for start in (0, 300) for offset in range(10))
 
 
-@pytest.fixture(params=WIRES)
-async def bus(request: pytest.FixtureRequest, socket_enabled: None) -> AsyncIterator[Bus]:
-    async with ModbusServer(wire=request.param) as server:
+@asynccontextmanager
+async def _line(wire: Wire) -> AsyncIterator[Bus]:
+    async with ModbusServer(wire=wire) as server:
         for address in (1, 2, 3):
             unit = server.add_fire_panel(address, inputs=4)
             unit.input.update({point.address: 1000 * address + point.address for point in BLOCKS})
@@ -83,19 +84,15 @@ async def bus(request: pytest.FixtureRequest, socket_enabled: None) -> AsyncIter
             Wire.RTU: ModbusSerialParams(
                 device=f"socket://{server.host}:{server.port}", baudrate=115200
             ),
-        }[request.param]
+        }[wire]
         link = ModbusConnection(params)
-        pace = Pace()
-        poller = Poller(Line(within=0.3), clock=pace.clock, sleep=pace.sleep)
+        poller = Poller(Line(within=0.3), clock=asyncio.get_running_loop().time)
         running = asyncio.create_task(poller.run())
-        await pace.first()
-        yield Bus(server=server, link=link, poller=poller, pace=pace)
+        yield Bus(server=server, link=link, poller=poller)
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
         await link.close()
-        # What comes too late comes even to a line that was closed.
-        await asyncio.sleep(LATE)
 
 
 def _wrong(bus: Bus) -> list[tuple[int, str, float | None]]:
@@ -109,56 +106,67 @@ def _wrong(bus: Bus) -> list[tuple[int, str, float | None]]:
 
 
 @pytest.mark.parametrize("fault", CALLED)
+@pytest.mark.parametrize("wire", WIRES)
+@in_counted_time
 async def test_a_fault_marks_its_own_unit_says_why_and_heals_by_itself(
-    bus: Bus, fault: Fault
+    wire: Wire, fault: Fault, socket_enabled: None
 ) -> None:
-    units = {address: bus.add(address, BLOCKS) for address in (1, 2, 3)}
-    await bus.pace.run()
-    assert len(bus.told) == 60
-    bus.told.clear()
-    bus.server.units[1].fault, bus.server.units[1].delay = fault, LATE
-    for _ in range(8):
-        asked = bus.asked(2)
-        await bus.pace.run(1.5)
-        assert bus.asked(2) >= asked + 2, "the healthy ones are asked as before"
-    assert _wrong(bus) == []
-    assert {address for address, _, _ in bus.told} <= {1}
-    for address in (2, 3):
-        qualities = {reading.quality for reading in units[address].readings.values()}
-        assert qualities == {Quality.GOOD}
-    if (bus.server.wire, fault) not in HARMLESS:
-        lacking = units[1].readings.values()
-        assert {reading.value for reading in lacking} == {None}
-        assert all(reading.reason for reading in lacking)
-        assert {reading.quality for reading in lacking} <= CALLED[fault]
-    bus.server.units[1].fault = None
-    await bus.pace.run(11)
-    assert {reading.quality for reading in units[1].readings.values()} == {Quality.GOOD}
-    assert _wrong(bus) == []
+    async with _line(wire) as bus:
+        units = {address: bus.add(address, BLOCKS) for address in (1, 2, 3)}
+        await asyncio.sleep(1)
+        assert len(bus.told) == 60
+        bus.told.clear()
+        bus.server.units[1].fault, bus.server.units[1].delay = fault, LATE
+        for _ in range(8):
+            asked = bus.asked(2)
+            await asyncio.sleep(1.5)
+            assert bus.asked(2) >= asked + 2, "the healthy ones are asked as before"
+        assert _wrong(bus) == []
+        assert {address for address, _, _ in bus.told} <= {1}
+        for address in (2, 3):
+            qualities = {reading.quality for reading in units[address].readings.values()}
+            assert qualities == {Quality.GOOD}
+        if (bus.server.wire, fault) not in HARMLESS:
+            lacking = units[1].readings.values()
+            assert {reading.value for reading in lacking} == {None}
+            assert all(reading.reason for reading in lacking)
+            assert {reading.quality for reading in lacking} <= CALLED[fault]
+        bus.server.units[1].fault = None
+        await asyncio.sleep(11)
+        assert {reading.quality for reading in units[1].readings.values()} == {Quality.GOOD}
+        assert _wrong(bus) == []
 
 
-async def test_a_line_that_is_cut_behind_its_gateway_is_no_data_on_every_unit(bus: Bus) -> None:
-    for address in range(4, 13):
-        bus.server.units[address] = bus.server.units[3]
-    units = [bus.add(address, BLOCKS) for address in range(1, 13)]
-    await bus.pace.run()
-    bus.server.fault = Fault.SILENT
-    before = len(bus.server.requests)
-    await bus.pace.run(4)
-    assert {one.value for unit in units for one in unit.readings.values()} == {None}
-    assert len(bus.server.requests) - before < 12, "most of them without being asked"
-    await bus.pace.run(20)
-    bus.server.fault = None
-    await bus.pace.run(11)
-    assert {one.quality for unit in units for one in unit.readings.values()} == {Quality.GOOD}
+@pytest.mark.parametrize("wire", WIRES)
+@in_counted_time
+async def test_a_line_that_is_cut_behind_its_gateway_is_no_data_on_every_unit(
+    wire: Wire, socket_enabled: None
+) -> None:
+    async with _line(wire) as bus:
+        for address in range(4, 13):
+            bus.server.units[address] = bus.server.units[3]
+        units = [bus.add(address, BLOCKS) for address in range(1, 13)]
+        await asyncio.sleep(1)
+        bus.server.fault = Fault.SILENT
+        before = len(bus.server.requests)
+        await asyncio.sleep(4)
+        assert {one.value for unit in units for one in unit.readings.values()} == {None}
+        assert len(bus.server.requests) - before < 12, "most of them without being asked"
+        await asyncio.sleep(20)
+        bus.server.fault = None
+        await asyncio.sleep(11)
+        assert {one.quality for unit in units for one in unit.readings.values()} == {Quality.GOOD}
 
 
-async def test_a_gateway_that_is_restarted_is_heard_again(bus: Bus) -> None:
-    unit = bus.add(1, BLOCKS)
-    await bus.pace.run()
-    await bus.server.refuse(True)
-    await bus.pace.run(30)
-    assert {reading.value for reading in unit.readings.values()} == {None}
-    await bus.server.refuse(False)
-    await bus.pace.run(11)
-    assert {reading.quality for reading in unit.readings.values()} == {Quality.GOOD}
+@pytest.mark.parametrize("wire", WIRES)
+@in_counted_time
+async def test_a_gateway_that_is_restarted_is_heard_again(wire: Wire, socket_enabled: None) -> None:
+    async with _line(wire) as bus:
+        unit = bus.add(1, BLOCKS)
+        await asyncio.sleep(1)
+        await bus.server.refuse(True)
+        await asyncio.sleep(30)
+        assert {reading.value for reading in unit.readings.values()} == {None}
+        await bus.server.refuse(False)
+        await asyncio.sleep(11)
+        assert {reading.quality for reading in unit.readings.values()} == {Quality.GOOD}
