@@ -19,7 +19,20 @@ from custom_components.smart_community.core.model import (
 from custom_components.smart_community.core.plan import Day, plain_calendar
 from custom_components.smart_community.core.roster import Gap, Swap, at, gaps, parse_duty
 
-from .people import GUARD, MULTIPLE, PUSH, SMS, T0, VOICE, Story, actor, after, minutes, responder
+from .people import (
+    DIGEST,
+    GUARD,
+    MULTIPLE,
+    PUSH,
+    SMS,
+    T0,
+    VOICE,
+    Story,
+    actor,
+    after,
+    minutes,
+    responder,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 23, tzinfo=SHANGHAI)
@@ -186,6 +199,41 @@ def test_what_is_not_urgent_waits_for_the_morning_and_then_is_told() -> None:
     story.people = (responder("guard", Tier.PROPERTY),)
     story.until(hours=8)
     assert [(at, who) for at, who, _ in story.told()] == [(8 * 3600, "guard")]
+
+
+def two_tiers(**secretary: object) -> tuple[Responder, ...]:
+    guard = responder("guard", Tier.PROPERTY, resting_until=after(hours=8))
+    return (guard, responder("secretary", Tier.COMMITTEE, **secretary))
+
+
+@pytest.mark.parametrize("secretary", [{}, {"resting_until": after(hours=8)}])
+def test_the_order_of_the_ladder_outlives_quiet_hours(secretary: dict[str, object]) -> None:
+    story = Story(DIGEST, people=two_tiers(**secretary))
+    assert [entry.kind for entry in story.entries][-1] == "steps_wait"
+    story.until(hours=7)
+    assert story.told() == []  # nobody's superior is called because they sleep
+    story.people = (responder("guard", Tier.PROPERTY), responder("secretary", Tier.COMMITTEE))
+    story.until(hours=8)
+    assert [who for _, who, _ in story.told()] == ["guard"]
+    story.until(hours=10)
+    assert [(at, who) for at, who, _ in story.told()][-1] == (10 * 3600, "secretary")
+
+
+def test_a_tier_of_which_one_is_awake_is_told_and_the_next_comes_at_its_time() -> None:
+    people = (*two_tiers(), responder("porter", Tier.PROPERTY))
+    story = Story(DIGEST, people=people)
+    story.until(hours=2)
+    assert [who for _, who, _ in story.told()] == ["porter", "secretary"]
+
+
+def test_a_critical_step_waits_for_nobody_to_wake_up() -> None:
+    ladder = [
+        {"tier": "property", "after": timedelta(0)},
+        {"tier": "committee", "after": timedelta(minutes=5), "critical": True},
+    ]
+    story = Story(policy(ladder, severity=Severity.MINOR), people=two_tiers())
+    story.until(minutes=5)
+    assert [who for _, who, _ in story.told()] == ["secretary"]
 
 
 def test_what_was_dealt_with_in_the_night_wakes_nobody() -> None:

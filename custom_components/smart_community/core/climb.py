@@ -105,6 +105,7 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
     )
     for responder in reachable:
         incident = tell(incident, index, responder, turn)
+    incident = _wait_for_morning(incident, index, turn)
     if step.tier is not None and not told_before:
         turn.effects.append(Announce(what="escalated", tier=step.tier))
     # A loudspeaker speaks to a place. Where there is none the guidance is left out; that is no
@@ -112,6 +113,35 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
     if not reachable and not guidance(step):
         incident = pull_next(incident, turn, "nobody_reachable")
     return _remind_if_exhausted(incident, turn)
+
+
+def _wait_for_morning(incident: Incident, index: int, turn: Turn) -> Incident:
+    """Let later steps keep their distance from one whose people are all asleep.
+
+    At the end of the quiet hours they would all be told at once, or somebody's superior be called
+    at night because they sleep: nobody has let anything lie yet. Critical steps wait for nobody.
+    """
+    told = [notice.wake_at for notice in incident.notices if notice.step == index]
+    wakes = [moment for moment in told if moment is not None]
+    if not told or len(wakes) < len(told):
+        return incident
+    ladder, wait = incident.policy.ladder, min(wakes) - turn.now
+    later = [
+        number
+        for number, (step, rung) in enumerate(zip(ladder, incident.rungs, strict=True))
+        if rung.state is RungState.WAITING
+        and rung.due is not None
+        and step.after > ladder[index].after
+        and not step.critical
+        and step.digest is None
+    ]
+    for number in later:
+        rung = incident.rungs[number]
+        due = None if rung.due is None else rung.due + wait
+        incident = _with_rung(incident, number, replace(rung, due=due))
+    if later:
+        turn.note("steps_wait", steps=later, until=f"{min(wakes).astimezone(turn.zone):%H:%M}")
+    return incident
 
 
 def delivered(incident: Incident, event: Delivered, turn: Turn) -> Incident:
