@@ -43,7 +43,7 @@ _TEST: Final = probatio.Schema(
     {
         probatio.Required("enabled", default=False): BooleanSelector(),
         probatio.Required("day", default=1): _DAY,
-        probatio.Required("at", default="10:00:00"): TimeSelector(),
+        probatio.Required("at", default="10:10:00"): TimeSelector(),
         probatio.Required("tiers", default=_TIERS): _select("tier", _TIERS, multiple=True),
     }
 )
@@ -52,7 +52,7 @@ _DRILL: Final = probatio.Schema(
         probatio.Required("enabled", default=False): BooleanSelector(),
         probatio.Required("every", default="3"): _select("months", ["1", "2", "3", "6", "12"]),
         probatio.Required("day", default=15): _DAY,
-        probatio.Required("at", default="10:00:00"): TimeSelector(),
+        probatio.Required("at", default="10:10:00"): TimeSelector(),
         probatio.Required("loop", default="smoke_multiple"): _select("loop", list(LOOPS)),
         probatio.Optional("zone"): TextSelector(),
         probatio.Required("up_to", default=Tier.COMMITTEE.value): _select("tier", _TIERS),

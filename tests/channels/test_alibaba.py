@@ -84,9 +84,11 @@ async def test_a_text_message_that_does_not_arrive_says_why(
         await ali.follow(SMS, sent.reference, "138")
 
 
+@pytest.mark.parametrize("filed_as", ["11000000300006", "11010000138001"])
 async def test_a_call_that_was_taken_is_a_receipt_once_the_service_knows_of_it(
-    home: HomeAssistant, cloud: AlibabaCloud
+    home: HomeAssistant, cloud: AlibabaCloud, filed_as: str
 ) -> None:
+    cloud.spoken = filed_as
     cloud.call_details = [None, {"state": "200000"}, {"endDate": "x", "duration": "9"}]
     ali = provider(home, account(cloud))
     sent = await ali.send(VOICE, MESSAGE, "138")
@@ -95,7 +97,6 @@ async def test_a_call_that_was_taken_is_a_receipt_once_the_service_knows_of_it(
     assert (heard.state, heard.reason) == (DeliveryState.DELIVERED, "answered")
     assert not heard.acknowledged
     assert cloud.asked[-1].parameters["CallId"] == "call-1"
-    assert cloud.asked[-1].parameters["ProdId"] == "11010000138001"
 
 
 async def test_a_pressed_key_is_an_acknowledgement(
@@ -141,6 +142,10 @@ async def test_a_call_that_nobody_took_is_a_failure_with_its_reason(
         (Script(code="isv.BUSINESS_LIMIT_CONTROL"), "rate_limited"),
         (Script(code="isv.MOBILE_NUMBER_ILLEGAL"), "number_wrong"),
         (Script(code="isv.BLACK_LIST"), "number_blocked"),
+        (Script(code="ComplaintReject", status=400), "number_blocked"),
+        (Script(code="isv.AMOUNT_NOT_ENOUG", status=400), "no_balance"),
+        (Script(code="isv.TEMPLATE_ILLEGAL"), "template_refused"),
+        (Script(code="isv.ACCOUNT_NOT_EXISTS"), "wrong_key"),
         (Script(code="isv.SMS_TEMPLATE_ILLEGAL"), "template_refused"),
         (Script(code="isv.TTS_TEMPLATE_ILLEGAL"), "template_refused"),
         (Script(code="isv.NEW_RULE"), "isv.NEW_RULE"),

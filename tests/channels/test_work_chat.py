@@ -1,5 +1,6 @@
 """The robots of the three work chats, against what each checks."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from custom_components.smart_community.channels.robot import Robot, cut
 from custom_components.smart_community.channels.wecom import WeCom
 from custom_components.smart_community.core.model import ChannelKind, DeliveryState
 from custom_components.smart_community.core.ports import ChannelError
+from tests.components.translated import COMPONENT
 from tests.simulators.work_chat import A_MINUTE, KEY, SECRET, WorkChat
 
 from .conftest import MESSAGE
@@ -79,6 +81,21 @@ async def test_too_many_messages_are_called_that(
     chat.sent = A_MINUTE
     with pytest.raises(ChannelError, match="rate_limited"):
         await made(home, chat, robot).send(CHAT, MESSAGE, "")
+
+
+@pytest.mark.parametrize(
+    ("robot", "code", "reason"),
+    [(robot, code, reason) for robot in PATHS for code, reason in robot.reasons.items()],
+)
+async def test_every_code_of_a_robot_is_a_reason_that_is_worded_in_both_languages(
+    home: HomeAssistant, chat: WorkChat, robot: type[Robot], code: int, reason: str
+) -> None:
+    chat.raw = json.dumps({robot.code: code, "errmsg": "no", "msg": "no"})
+    with pytest.raises(ChannelError, match=f"^{reason}$"):
+        await made(home, chat, robot).send(CHAT, MESSAGE, "")
+    for language in ("en", "zh-Hans"):
+        words = json.loads((COMPONENT / "texts" / f"{language}.json").read_text())
+        assert reason in words["timeline"]["values"]
 
 
 @pytest.mark.parametrize(

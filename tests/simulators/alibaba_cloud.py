@@ -47,6 +47,8 @@ class AlibabaCloud(HttpFarEnd):
         self.script = Script()
         self.sms_details: list[dict[str, Any] | None] = [{"SendStatus": 3}]
         self.call_details: list[dict[str, Any] | None] = [_ANSWERED]
+        # What spoken calls are filed as: notifications, or "11010000138001", verification codes.
+        self.spoken = "11000000300006"
         self.released = asyncio.Event()
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -94,6 +96,8 @@ class AlibabaCloud(HttpFarEnd):
                     "SmsSendDetailDTOs": {"SmsSendDetailDTO": found},
                 }
             case "QueryCallDetailByCallId":
+                if asked["ProdId"] not in {self.spoken, "11000000300005"}:
+                    return {**common, "Data": ""}  # as the real one: no error, and no answer
                 detail = _next(self.call_details)
                 return {**common, "Data": json.dumps(detail) if detail is not None else ""}
         return {**common, "Code": "InvalidAction.NotFound"}

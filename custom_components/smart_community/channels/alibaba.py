@@ -35,12 +35,17 @@ SMS_VARIABLE: Final = 35
 VOICE_VARIABLES: Final = 249
 # Milliseconds; the second provider must have its turn within the message's time.
 _CONNECT, _READ = 3000, 4000
-# What QueryCallDetailByCallId wants to know: a call by a template, or one that takes keys.
-_TTS_CALL, _KEY_CALL = 11010000138001, 11000000300005
+# The product of a call: QueryCallDetailByCallId answers nothing about a call of another
+# (https://help.aliyun.com/document_detail/393529.html). What is spoken from a template is filed as
+# a notification or as a verification code, by the kind of the template: both are asked for.
+_SPOKEN_CALL: Final = (11000000300006, 11010000138001)
+_KEY_CALL: Final = (11000000300005,)
 # Seconds between two questions; the last is repeated. Only then does the service know of a call.
 SMS_POLLS: Final = (2.0, 3.0, 5.0, 10.0, 20.0)
 VOICE_POLLS: Final = (20.0, 20.0, 20.0)
 
+# By https://help.aliyun.com/document_detail/101346.html (text messages) and
+# https://help.aliyun.com/document_detail/178344.html (calls; the service itself has a misspelling).
 _REASONS: Final[Mapping[str, str]] = {
     "InvalidAccessKeyId.NotFound": "wrong_key",
     "InvalidAccessKeyId.Inactive": "wrong_key",
@@ -53,7 +58,13 @@ _REASONS: Final[Mapping[str, str]] = {
     "isv.PRODUCT_UNSUBSCRIBE": "not_allowed",
     "isv.PRODUCT_UN_SUBSCRIPT": "not_allowed",
     "isv.ACCOUNT_ABNORMAL": "not_allowed",
+    "isv.ACCOUNT_NOT_EXISTS": "wrong_key",
+    "isv.DENY_IP_RANGE": "not_allowed",
+    "isv.VOICE_CALL_PERIOD_ERROR": "not_allowed",
+    "isv.BILLID_NOT_EXIST": "not_allowed",
+    "isv.DISPLAY_NUMBER_ILLEGAL": "not_allowed",
     "isv.AMOUNT_NOT_ENOUGH": "no_balance",
+    "isv.AMOUNT_NOT_ENOUG": "no_balance",
     "isv.OUT_OF_SERVICE": "no_balance",
     "isv.BUSINESS_LIMIT_CONTROL": "rate_limited",
     "isv.DAY_LIMIT_CONTROL": "rate_limited",
@@ -65,6 +76,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "isv.CALLED_NUMBER_ILLEGAL": "number_wrong",
     "isv.CALLED_NUMBER_FORBIDDEN": "number_blocked",
     "isv.BLACK_LIST": "number_blocked",
+    "isv.COMPLAINT_REJECT": "number_blocked",
+    "ComplaintReject": "number_blocked",
     "MOBILE_IN_BLACK": "number_blocked",
     "MOBILE_NOT_ON_SERVICE": "switched_off",
     "MOBILE_SEND_LIMIT": "rate_limited",
@@ -72,17 +85,25 @@ _REASONS: Final[Mapping[str, str]] = {
     "isv.BLACK_KEY_CONTROL_LIMIT": "text_refused",
     "isv.PARAM_NOT_SUPPORT_URL": "text_refused",
     "isv.PARAM_LENGTH_LIMIT": "text_refused",
+    "isv.SMS_CONTENT_ILLEGAL": "text_refused",
+    "isv.TEMPLATE_ILLEGAL": "template_refused",
+    "isv.SMS_SIGN_ILLEGAL": "template_refused",
+    "isv.SMS_SIGNATURE_SCENE_ILLEGAL": "template_refused",
+    "isv.INVALID_JSON_PARAM": "template_refused",
     "isv.SMS_TEMPLATE_ILLEGAL": "template_refused",
     "isv.SMS_SIGNATURE_ILLEGAL": "template_refused",
     "isv.TTS_TEMPLATE_ILLEGAL": "template_refused",
     "isv.TEMPLATE_MISSING_PARAMETERS": "template_refused",
     "isv.TEMPLATE_PARAMS_ILLEGAL": "template_refused",
     "isv.INVALID_PARAMETERS": "template_refused",
+    "isv.VOICE_CALL_FAIL": "provider_error",
+    "InternalError": "provider_error",
     "isp.SYSTEM_ERROR": "provider_error",
     "isp.UNKNOWN": "provider_error",
     "isp.GATEWAY_ERROR": "provider_error",
 }
-# How a call ended that nobody took (https://help.aliyun.com/document_detail/55085.html).
+# How a call ended that nobody took (https://help.aliyun.com/document_detail/55085.html, and 112804
+# for 200012, a restricted call). 200005 is a line that rejects as well as a phone that is off.
 _UNTAKEN: Final[Mapping[str, str]] = {
     "200002": "busy",
     "200003": "no_answer",
@@ -91,7 +112,13 @@ _UNTAKEN: Final[Mapping[str, str]] = {
     "200007": "switched_off",
     "200010": "switched_off",
     "200011": "switched_off",
-    "200012": "no_answer",
+    "200012": "number_blocked",
+    "200104": "number_blocked",
+    "200105": "number_blocked",
+    "200117": "not_allowed",
+    "200118": "not_allowed",
+    "200119": "rate_limited",
+    "200121": "rate_limited",
 }
 _SMS_FAILED, _SMS_DELIVERED = 2, 3
 # The service's day, by which it files what it has sent.
@@ -302,13 +329,13 @@ def _call_detail(account: Account, reference: str, number: str, stamp: int) -> O
     from alibabacloud_dyvmsapi20170525 import models  # noqa: PLC0415
 
     client = _client(account, "alibabacloud_dyvmsapi20170525", account.voice_endpoint)
-    request = models.QueryCallDetailByCallIdRequest(
-        call_id=reference,
-        prod_id=_KEY_CALL if account.menu_template else _TTS_CALL,
-        query_date=stamp,
-    )
-    body = _checked(client.query_call_detail_by_call_id_with_options(request, _once()).body)
-    told: Mapping[str, Any] = json.loads(body.data) if body.data else {}
+    told: Mapping[str, Any] = {}
+    for product in _KEY_CALL if account.menu_template else _SPOKEN_CALL:
+        request = models.QueryCallDetailByCallIdRequest(
+            call_id=reference, prod_id=product, query_date=stamp
+        )
+        body = _checked(client.query_call_detail_by_call_id_with_options(request, _once()).body)
+        told = told or (json.loads(body.data) if body.data else {})
     if not told.get("endDate"):
         return None
     if str(told.get("dtmf") or "").startswith("1"):

@@ -26,7 +26,7 @@ class Feishu(Robot):
         19022: "not_allowed",
         19024: "text_refused",
         11232: "rate_limited",
-        9499: "rate_limited",
+        9499: "text_refused",
     }
 
     @override
