@@ -34,6 +34,10 @@ from .zigbee_network import backups, database
 
 # The few that announce themselves without saying what they speak.
 _RADIO_OF_SERVICE: Final = {"_zigate-zigbee-gateway": "zigate", "_zigstar_gw": "znp"}
+# By words of a stick's name; what is not here is mostly EZSP. Only a suggestion: a person says.
+_RADIO_OF_STICK: Final = {"conbee": "deconz", "zigate": "zigate", "2652": "znp", "zigstar": "znp"}
+# Sonoff's "Dongle Plus" is one name for two radios; the second has another USB bridge.
+_SONOFF_EZSP: Final = "55D4"
 _PORT_UNTOLD: Final = 6638
 _ERRORS: Final = {
     Trouble.CANNOT_CONNECT: "zigbee_cannot_connect",
@@ -85,7 +89,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
     async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
         """Take a stick that was plugged in."""
         title = discovery_info.description or discovery_info.manufacturer or "Zigbee"
-        return await self._discovered(title, discovery_info.device, "ezsp")
+        return await self._discovered(title, discovery_info.device, _radio_of(discovery_info))
 
     async def _discovered(self, title: str, path: str, radio: str) -> ConfigFlowResult:
         await self.async_set_unique_id(f"zigbee:{path}")
@@ -318,6 +322,13 @@ class ZigbeeNetworkFlow(ConfigFlow):
     async def _probe_module(self) -> ModuleType:
         """Import the radio libraries: seconds, so in the executor and only when they are needed."""
         return await async_import_module(self.hass, f"{__package__}.field.zigbee.probe")
+
+
+def _radio_of(stick: UsbServiceInfo) -> str:
+    name = (stick.description or "").lower()
+    if "sonoff" in name and "plus" in name:
+        return "ezsp" if stick.pid == _SONOFF_EZSP else "znp"
+    return next((radio for word, radio in _RADIO_OF_STICK.items() if word in name), "ezsp")
 
 
 def _schema(probe: ModuleType) -> probatio.Schema:

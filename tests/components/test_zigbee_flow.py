@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from zigpy.types import uint8_t
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import VirtualCoordinator, devices
+from tests.simulators.zigbee_conbee import ConBee
 
 from .translated import assert_flow_said
 from .zigbee_ground import pair, set_up, state, until
@@ -159,6 +161,22 @@ async def test_every_kind_of_radio_is_asked_by_its_own_library_and_what_is_none_
     )
 
 
+async def test_the_network_on_another_make_of_radio_is_found_and_taken_over(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    async with ConBee() as radio:
+        said = {**form(radio.path), "radio_type": "deconz"}
+        result = await go(hass, await begin(hass), said)
+        assert result["menu_options"] == ["zigbee_take_over", "zigbee_form"]
+        assert result["description_placeholders"]["channel"] == "20"
+        result = await go(hass, result, {"next_step_id": "zigbee_take_over"})
+        entry = result["result"]
+        assert entry.data["extended_pan_id"] == radio.extended_pan_id.hex(":")
+        assert entry.data["ieee"] == radio.ieee.hex(":")
+        assert entry.data["radio_type"] == "deconz"
+        await leave(hass)
+
+
 async def test_a_coordinator_that_somebody_else_has_is_refused(
     hass: HomeAssistant, radio: VirtualCoordinator
 ) -> None:
@@ -279,6 +297,14 @@ async def test_settings_that_somebody_else_changed_become_the_right_ones_only_on
     await leave(hass)
 
 
+def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+    return {
+        str(key): key.description["suggested_value"]
+        for key in result["data_schema"].schema
+        if key.description
+    }
+
+
 async def test_network_coordinators_and_sticks_announce_themselves(hass: HomeAssistant) -> None:
     address = ip_address("10.1.2.3")
     announced = ZeroconfServiceInfo(
@@ -295,26 +321,28 @@ async def test_network_coordinators_and_sticks_announce_themselves(hass: HomeAss
     )
     assert_flow_said(result)
     assert result["step_id"] == "zigbee_network"
-    suggested = {
-        str(key): key.description["suggested_value"]
-        for key in result["data_schema"].schema
-        if key.description
-    }
-    assert suggested == {
+    assert suggested(result) == {
         "name": "slzb-06",
         "path": "socket://10.1.2.3:6638",
         "radio_type": "znp",
     }
     stick = UsbServiceInfo(
         device="/dev/ttyUSB7", vid="10C4", pid="EA60", serial_number="1", manufacturer="x",
-        description="Sonoff Zigbee Plus",
+        description="Sonoff Zigbee 3.0 USB Dongle Plus",
     )  # fmt: skip
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": "usb"}, data=stick
-    )
-    assert result["step_id"] == "zigbee_network"
+    for changed, radio_type in (
+        ({"pid": "55D4", "description": "Sonoff Zigbee 3.0 USB Dongle Plus V2"}, "ezsp"),
+        ({"description": "ConBee II"}, "deconz"),
+        ({"description": "ZigStar!"}, "znp"),
+        ({"description": None}, "ezsp"),
+        ({}, "znp"),
+    ):
+        result = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": "usb"}, data=replace(stick, **changed)
+        )
+        assert suggested(result)["radio_type"] == radio_type, changed
+        hass.config_entries.flow.async_abort(result["flow_id"])
     MockConfigEntry(domain="zha", data={"device": {"path": "/dev/ttyUSB7"}}).add_to_hass(hass)
-    hass.config_entries.flow.async_abort(result["flow_id"])
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": "usb"}, data=stick
     )

@@ -21,7 +21,7 @@ from zigpy.zcl.clusters.security import IasZone
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
-from tests.simulators.zigbee import VirtualCoordinator, devices
+from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
 from .translated import assert_said
 from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
@@ -192,6 +192,8 @@ async def test_a_device_is_let_in_through_one_router_and_belongs_where_it_is(
     await hass.services.async_call(DOMAIN, "permit_join", {"seconds": 0}, blocking=True)
     await hass.services.async_call(DOMAIN, "permit_join", {"router": router.id}, blocking=True)
     smoke = radio.add(devices.smoke())
+    with pytest.raises(JoinRefusedError):
+        await smoke.join()
     await smoke.join(parent=siren)
     await until(lambda: known(hass, network, smoke) is not None)
     await until(lambda: known(hass, network, smoke).area_id == stair.id)
