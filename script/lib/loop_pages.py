@@ -62,6 +62,8 @@ WORDS: Final = {
             "photo": "Who reports it handled brings a photo.",
         },
         "rule": "The rule behind it",
+        "read": "Checked against a published text: {}.",
+        "unread": "Not checked against the text: {}.",
         "settings": "Settings",
         "setting": "| Input | Default | Meaning |",
         "shipped": {
@@ -106,27 +108,29 @@ WORDS: Final = {
         "other": "[English]({loop}.md)",
         "index": "[全部闭环](../../README.md#the-28-loops)",
         "button": "导入蓝图",
-        "watches": "监测什么",
-        "believes": "如何判定",
+        "watches": "监测对象",
+        "believes": "判定条件",
         "at_once": "立即判定。",
-        "tells": "通知谁",
+        "tells": "通知对象与时限",
         "ladder": "| 时限 | 对象 | 方式 | 不再通知的条件 |",
         "now": "立即",
         "handle": "确认后须在 {handle}内处置完毕，否则事件重新打开。"
         "{receipt}内无回执则改用下一种方式。",
-        "closes": "何时关闭",
-        "source": "信号源恢复后自动关闭（无人处置时亦然），也可由人员关闭。",
-        "person": "只能由人员关闭：信号源恢复不能说明已经没有问题。",
+        "closes": "关闭条件",
+        "source": "监测对象恢复正常后自动关闭（无人处置时也是如此），也可由人员关闭。",
+        "person": "只能由人员关闭：探测器恢复正常不等于险情已经排除。",
         "proof": {
             "nothing": "",
             "note": "报告处置完毕时须说明处置情况。",
             "photo": "报告处置完毕时须附照片。",
         },
         "rule": "依据",
+        "read": "已与公开文本核对：{}。",
+        "unread": "未与文本核对：{}。",
         "settings": "设置项",
         "setting": "| 设置项 | 默认值 | 含义 |",
-        "shipped": {True: "出厂启用。", False: "出厂停用；用蓝图创建自动化即启用。"},
-        "life": "涉及生命安全：任何计划都不会使其静默，须经人员确认才能关闭。",
+        "shipped": {True: "默认启用。", False: "默认停用；用蓝图创建自动化后即启用。"},
+        "life": "涉及生命安全：不受任何时段计划限制，停用须经人员确认。",
         "what": "{name}。{description}",
         "report": "不监测设备：由人员上报，附照片和平面图上的位置。",
         "zone": "每个{zone}一个事件。",
@@ -270,9 +274,10 @@ class Page:
             )
             yield self.words["zone"].format(zone=self._said(zone["default"], zone).lower())
 
-    def text(self, rule: Mapping[str, str]) -> str:
+    def text(self, rule: Mapping[str, Any]) -> str:
         """Return the page."""
         words, loop = self.words, LOOPS[self.loop]
+        said = "en" if self.language == "en" else "zh"
         described = dict(
             zip(
                 ("en", "zh-Hans"),
@@ -316,7 +321,10 @@ class Page:
             f"## {words['closes']}",
             sep.join(one for one in closing if one),
             f"## {words['rule']}",
-            rule["en" if self.language == "en" else "zh"],
+            rule[said],
+            sep.join(
+                words[key].format(rule[key][said]) for key in ("read", "unread") if key in rule
+            ),
         ]
         return "\n\n".join(block for block in blocks if block) + "\n"
 

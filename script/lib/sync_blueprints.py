@@ -34,7 +34,7 @@ class Input:
 
 
 _ZONES: Final = {
-    "source": "Detector · 探测器",
+    "source": "Device · 设备",
     "area": "Area · 区域",
     "floor": "Floor · 楼层",
     "community": "Whole community · 整个社区",
