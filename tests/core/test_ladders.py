@@ -187,6 +187,25 @@ def test_silence_about_a_small_matter_waits_for_the_ladders_own_time() -> None:
     assert "secretary" in {who for _, who, _ in story.told()}
 
 
+def test_an_answered_call_is_no_receipt_for_the_push_before_it() -> None:
+    """A receipt belongs to its message: who picks up a call may not know of what lies unread.
+
+    Whoever heard of it presses a key, and that stops the climb; a call that was merely answered may
+    have been answered by a machine.
+    """
+    story = Story(SINGLE)
+    story.until(seconds=15)
+    received(story, 1, "guard", VOICE)
+    story.until(seconds=60)
+    (silence,) = [e for e in story.entries if e.kind == "no_receipt"]
+    assert (silence.data["step"], silence.data["responder"]) == (0, "guard")
+    (pulled,) = [e for e in story.entries if e.kind == "step_pulled"]
+    assert (pulled.data["step"], pulled.data["reason"]) == (2, "no_receipt")
+    assert (60, "secretary", SMS) in story.told()
+    # The guard is not rung again for the push: the call was that other way.
+    assert [how for _, who, how in story.told() if who == "guard"] == [PUSH, VOICE]
+
+
 def test_a_channel_that_a_later_step_uses_is_not_tried_twice() -> None:
     story = Story(SINGLE)
     story.until(minutes=2)

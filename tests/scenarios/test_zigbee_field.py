@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.components.zigbee_ground import until
 from tests.simulators.zigbee import devices
 
 from .building import Building
@@ -122,6 +123,33 @@ async def test_device_fault_of_a_zigbee_battery(building: Building) -> None:
     scene.expect("30:00 guard push")
     await smoke.battery(100)
     await building.sees("battery", "100.0")
+    await scene.settle()
+    assert await scene.ended() == [("device_fault", "closed", "cleared")]
+
+
+async def test_a_zigbee_coordinator_that_is_down_is_one_incident_and_not_its_devices(
+    building: Building,
+) -> None:
+    scene = building.scene
+    for _ in range(4):
+        await building.install(devices.smoke())
+    await scene.automate("device_fault")
+
+    def smoke_is(said: str) -> bool:
+        states = scene.hass.states.async_all("binary_sensor")
+        smoke = [one for one in states if one.attributes.get("device_class") == "smoke"]
+        return len(smoke) == 4 and all(one.state == said for one in smoke)
+
+    assert smoke_is("off")
+    await building.radio.refuse(True)
+    await until(lambda: smoke_is("unavailable"))
+    scene.begin()
+    await scene.until("31:00")
+    (incident,) = scene.active
+    assert len(incident.sources) == 1
+    scene.expect("30:00 guard push")
+    await building.radio.refuse(False)
+    await until(lambda: smoke_is("off"), 30)
     await scene.settle()
     assert await scene.ended() == [("device_fault", "closed", "cleared")]
 
