@@ -11,14 +11,14 @@ from .companion_phone import Notice, drawn
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("program", ["modbus_server", "telephone_provider"])
+@pytest.mark.parametrize("program", ["modbus_server --estate 50", "telephone_provider"])
 async def test_a_far_end_is_a_program_that_a_person_can_start(
     program: str, socket_enabled: None
 ) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        f"tests.simulators.{program}",
+        *f"tests.simulators.{program}".split(),
         "--port",
         "0",
         cwd=ROOT,
@@ -27,7 +27,9 @@ async def test_a_far_end_is_a_program_that_a_person_can_start(
     )
     assert process.stdout is not None
     async with asyncio.timeout(20):
-        assert b"127.0.0.1:" in await process.stdout.readline()
+        began = await process.stdout.readline()
+        assert b"127.0.0.1:" in began
+        assert (b"50 units" in began) == ("50" in program)
         await process.communicate(b"quit\n")
     assert process.returncode == 0
 
