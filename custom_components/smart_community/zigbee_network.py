@@ -307,6 +307,7 @@ class _Down:
             translation_placeholders={
                 "network": self._entry.title,
                 "path": self._entry.data["path"],
+                "database": str(self._data.network.settings.database),
                 "problem": self._data.network.detail or trouble.value,
             },
         )

@@ -49,6 +49,7 @@ from zigpy.exceptions import (
 from zigpy.state import State
 from zigpy.util import CatchingTaskMixin
 
+from .file import look_at
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
 from .notified import Notified
@@ -126,14 +127,11 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         @override
         @classmethod
         async def new(cls, *args: Any, **kwargs: Any) -> ControllerApplication:
-            """Open the database, whole or not at all: half opened it keeps its thread for good."""
-            opening = asyncio.ensure_future(super().new(*args, **kwargs))
-            try:
-                app: ControllerApplication = await asyncio.shield(opening)
-            except asyncio.CancelledError:
-                await (await opening).shutdown()
-                raise
-            return app
+            return await _whole(super().new(*args, **kwargs))
+
+        @override
+        async def _load_db(self) -> None:
+            await _opened(super()._load_db(), self)
 
         @override
         async def request(self, *args: Any, **kwargs: Any) -> None:
@@ -234,6 +232,28 @@ class GuardedGateway(Gateway):
         return _guarded(controller, self.identity), config
 
 
+async def _whole(
+    opening: Coroutine[Any, Any, ControllerApplication],
+) -> ControllerApplication:
+    """Open the database, whole or not at all: half opened it keeps its thread for good."""
+    to_the_end = asyncio.ensure_future(opening)
+    try:
+        return await asyncio.shield(to_the_end)
+    except asyncio.CancelledError:
+        await (await to_the_end).shutdown()
+        raise
+
+
+async def _opened(loading: Coroutine[Any, Any, None], app: Any) -> None:
+    """Load a database; one whose content makes no sense is closed again, which zigpy leaves."""
+    try:
+        await loading
+    except Exception as err:
+        if app._dblistener is not None:  # noqa: SLF001
+            await app._dblistener.shutdown()  # noqa: SLF001
+        raise NetworkError(Trouble.DATABASE, str(err) or type(err).__name__) from err
+
+
 async def _unheeded(target: Coroutine[Any, Any, Any]) -> Any:
     """Run what zigpy starts and nobody waits for, such as the end of a pairing.
 
@@ -254,7 +274,11 @@ async def new_gateway(
     time_zone: str,
     country: str | None,
 ) -> GuardedGateway:
-    """Return a gateway that is not connected yet, its quirks loaded (in the executor)."""
+    """Return a gateway that is not connected yet, its quirks loaded (in the executor).
+
+    Raises NetworkError if its database cannot be used.
+    """
+    await asyncio.to_thread(look_at, database)
     config = ZHAData(
         config=ZHAConfiguration(
             coordinator_configuration=CoordinatorConfiguration(

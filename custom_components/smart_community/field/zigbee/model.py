@@ -23,7 +23,7 @@ class Trouble(StrEnum):
     CANNOT_RESTORE = "cannot_restore"
 
 
-NEEDS_A_PERSON: Final = frozenset({Trouble.BLANK, Trouble.OTHER_NETWORK})
+NEEDS_A_PERSON: Final = frozenset({Trouble.BLANK, Trouble.OTHER_NETWORK, Trouble.DATABASE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

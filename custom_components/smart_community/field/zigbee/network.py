@@ -44,7 +44,8 @@ _HELD: Final = 60.0
 # 2 s of it is the wait for a network coordinator's reset frame; the rest is a database of hundreds
 # of devices on a slow disk.
 _CONNECT_WITHIN: Final = 60.0
-_CLOSE_WITHIN: Final = 10.0
+# What was heard last is still on its way to a slow disk; given up, the database keeps its thread.
+_CLOSE_WITHIN: Final = 30.0
 _FAIL_WITHIN: Final = 0.1
 
 
@@ -199,7 +200,6 @@ class Network:
     async def _connect(self) -> GuardedGateway:
         settings = self.settings
         self._lost.clear()
-        await asyncio.to_thread(settings.database.parent.mkdir, parents=True, exist_ok=True)
         gateway = await new_gateway(
             settings.coordinator,
             settings.identity,
