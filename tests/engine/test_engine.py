@@ -195,7 +195,7 @@ async def test_a_fire_is_not_closed_by_its_detectors(house: House) -> None:
     assert house.engine.active[0].status is Status.OPEN
 
 
-async def test_an_acknowledgement_cancels_a_message_that_is_still_queued(house: House) -> None:
+async def test_a_message_that_is_still_queued_is_not_sent_once_it_is_handled(house: House) -> None:
     assert house.engine is not None
     engine = house.engine
     incident = (await engine.signal(request("d1"))).incident
