@@ -1,6 +1,9 @@
 """Two providers for one channel: the second takes over, and the reasons are kept."""
 
+import asyncio
+
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
 from custom_components.smart_community.channels.address import Address
@@ -56,6 +59,22 @@ async def test_one_that_fails_is_followed_by_the_next_and_its_reason_is_kept(
     sent = await exchange(hass, second, FarEnd("b", "no_balance")).send(MESSAGE, GUARD)
     assert second.got == ["138"]
     assert (sent.reference, sent.reason) == ("a|r1", "b: no_balance")
+
+
+async def test_one_that_hangs_is_not_waited_for_longer_than_the_next_one_needs(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    class Hanging(FarEnd):
+        async def send(self, kind: ChannelKind, message: Message, number: str) -> Outcome:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    channel = exchange(hass, FarEnd("a"), Hanging("b"))
+    sending = hass.async_create_task(channel.send(MESSAGE, GUARD))
+    await asyncio.sleep(0)
+    assert not sending.done()
+    freezer.tick(7.5)
+    assert (await sending).reason == "b: time_out"
 
 
 async def test_all_reasons_are_told_when_all_fail(hass: HomeAssistant) -> None:
