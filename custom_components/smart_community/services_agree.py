@@ -1,5 +1,8 @@
 """The actions for thresholds that are agreed with the residents: put on record, and listed."""
 
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -7,7 +10,6 @@ import probatio
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonValueType
 from ulid_transform import ulid_now
 
 from .alarm_index import alarm_index
@@ -32,6 +34,18 @@ _AGREE: Final = {
     probatio.Optional("valid_from"): cv.datetime,
     probatio.Optional("community"): cv.string,
 }
+_COLUMNS: Final = (
+    "loop",
+    "zone_name",
+    "threshold",
+    "value",
+    "unit",
+    "agreed_by",
+    "valid_from",
+    "in_force",
+    "recorded_at",
+    "recorded_by",
+)
 _LIST: Final = {
     probatio.Optional("loop"): probatio.In(sorted(LOOPS)),
     probatio.Optional("community"): cv.string,
@@ -89,7 +103,6 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         raise translated(err) from err
     await entry.runtime_data.engine.agree(agreement)
     # A source between the old limit and the new one is in alarm, or is not any more.
-    index = alarm_index(hass)
     index.announce_again(
         one.owner for one in index.watches() if one.loop == agreement.loop and one.owner is not None
     )
@@ -102,9 +115,18 @@ async def _list(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     engine = entry.runtime_data.engine
     await entry.runtime_data.deeds.check(Deed.READ, call.context)
     standings = await entry.runtime_data.people.standings_of(call.context)
-    found: list[JsonValueType] = []
+    found: list[dict[str, Any]] = []
     for one, held in engine.agreements:
         if call.data.get("loop") in {None, one.loop} and concerned(standings, one.loop):
             in_force = held is Hold.IN_FORCE and one.value is not None
-            found.append({**plain(one), "in_force": in_force})
-    return {"agreements": found}
+            found.append({**plain(one), "unit": one.measure, "in_force": in_force})
+    return {"agreements": [*found], "csv": _table(found)}
+
+
+def _table(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return agreements as a table for a spreadsheet, values in the unit beside them."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()

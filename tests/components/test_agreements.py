@@ -1,5 +1,7 @@
 """Thresholds agreed with the residents, through the real integration."""
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +63,12 @@ async def test_an_agreement_holds_after_a_restart_and_the_list_shows_all(
         (second, 1200.0, False),
     ]
     assert listed["agreements"][0]["recorded_by"] == "Secretary"
+    # As a table for the residents' meeting.
+    rows = list(csv.DictReader(io.StringIO(listed["csv"])))
+    assert [(row["value"], row["unit"], row["agreed_by"]) for row in rows] == [
+        ("1800.0", "s", "Residents' meeting, 12 March"),
+        ("1200.0", "s", "Residents' meeting, 12 March"),
+    ]
 
 
 async def test_guards_and_strangers_agree_on_nothing(

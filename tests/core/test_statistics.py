@@ -39,6 +39,11 @@ def test_medians_are_taken_of_what_happened_and_shares_of_what_is_closed() -> No
     assert found.to_close == timedelta(minutes=20)
 
 
+def test_what_a_loudspeaker_ended_before_anybody_was_called_is_counted() -> None:
+    found = figures([case(close=2, disposition=Disposition.GUIDED), case(close=9), case()])
+    assert (found.guided, found.closed) == (1, 2)
+
+
 def test_exercises_and_what_was_taken_over_do_not_count() -> None:
     found = figures([case(drill=True), case(status=Status.SUPERSEDED)])
     assert (found.incidents, found.active, found.to_close) == (0, 0, None)

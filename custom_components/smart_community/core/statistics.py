@@ -28,12 +28,16 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """One loop's, or all loops' together. Durations are None where there is nothing to measure."""
+    """One loop's, or all loops' together. Durations are None where there is nothing to measure.
+
+    `guided`: what a loudspeaker's words ended before anybody was called.
+    """
 
     incidents: int
     active: int
     closed: int
     false_alarms: int
+    guided: int
     to_acknowledge: timedelta | None
     to_close: timedelta | None
 
@@ -47,6 +51,7 @@ def figures(cases: Iterable[Case]) -> Figures:
         active=sum(one.status.active for one in counted),
         closed=len(closed),
         false_alarms=sum(one.disposition is Disposition.FALSE_ALARM for one in closed),
+        guided=sum(one.disposition is Disposition.GUIDED for one in closed),
         to_acknowledge=_median(
             one.acknowledged_at - one.opened_at
             for one in counted

@@ -54,6 +54,8 @@ export class Statistics extends FiguresCard {
       [words.to_acknowledge, measured(all.to_acknowledge)],
       [words.to_close, measured(all.to_close)],
       [words.false_alarms, share(all, this.words)],
+      // Where no loudspeaker asks anybody for anything there is nothing to be proud of.
+      ...(all.guided ? [[words.guided, all.guided]] : []),
     ];
     return el(
       "section",
