@@ -216,7 +216,7 @@ class Plant:
 
         A request counts that was due before the one before it was answered: the time between two
         of them is the line's own, and the asker's. `lanes` are how often it asks for alarm inputs
-        and for the rest; where nobody can say when it is due, what follows at once counts.
+        and for the rest; where nobody can say when it is due, what follows almost at once counts.
         """
         took = needed = 0.0
         counted = 0
@@ -225,7 +225,7 @@ class Plant:
             for one, later in pairwise(server.requests):
                 asked_at[one[:4]] = one.at
                 if lanes is None:
-                    due = later.at - self.own(one)
+                    due = later.at - self.own(one) / 2
                 else:
                     every = lanes[_TABLES[later.function] != "discrete"]
                     due = asked_at.get(later[:4], 0.0) + every
