@@ -166,9 +166,9 @@ async def test_illegal_renovation_is_one_incident_over_a_restart_and_a_thousand_
     await scene.restart()
     context = Context(user_id=scene.users["guard"].id)
     report = partial(scene.hass.services.async_call, DOMAIN, "report", seen, context=context)
-    answers = await asyncio.gather(
-        *(report(blocking=True, return_response=True) for _ in range(1000))
-    )
+    calls = [asyncio.create_task(report(blocking=True, return_response=True)) for _ in range(1000)]
+    await scene.comes(lambda: all(one.done() for one in calls), lambda: "some reports wait")
+    answers = [await one for one in calls]
     await scene.settle()
     # Each who reports is told the number of the one incident: nobody's word is dropped.
     assert {(one["verdict"], one["incident"]) for one in answers} == {("joined", first["incident"])}
