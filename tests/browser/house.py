@@ -179,6 +179,7 @@ class House:
     async def signal(self, loop: str, zone: str, *sources: str, **more: Any) -> Any:
         """Let detectors raise, as a loop's automation does; returns the action's answer."""
         data = {
+            "community": self.entry_id,
             "loop": loop,
             "zone": zone,
             "source": list(sources) or [f"binary_sensor.{loop}_1"],

@@ -11,6 +11,12 @@ from .pictures import camera
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+# How wide the line is around what has the focus, in pixels.
+OUTLINE = """(one) => {
+  const focused = one.getRootNode().activeElement;
+  const style = focused ? getComputedStyle(focused) : { outlineStyle: "none" };
+  return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
+}"""
 NOTE = "A pan burnt; the flat has been aired"
 
 
@@ -160,6 +166,7 @@ async def test_everything_can_be_done_by_keyboard(house: House, sit: Sit) -> Non
     await expect(heading).to_be_focused()
     while await desk.button("Close").evaluate("one => one.getRootNode().activeElement !== one"):
         await keys.press("Tab")
+        assert await heading.evaluate(OUTLINE) >= 3, "where the keyboard is, is seen"
     await keys.press("Enter")
     await expect(desk.page.get_by_label("False alarm")).to_be_focused()
     await keys.press("ArrowDown")
