@@ -31,7 +31,7 @@ CALLED = {
     Fault.DROP: {Quality.DISCONNECTED, NO_ANSWER},  # over UDP there is nothing to drop
     Fault.TRUNCATED: {Quality.TRUNCATED},
     Fault.SHORT: {GARBLED},
-    Fault.GARBAGE: {GARBLED},
+    Fault.GARBAGE: {GARBLED, Quality.WRONG_TRANSACTION},  # if it begins as the unit's would
     Fault.BAD_CRC: {GARBLED},
     Fault.WRONG_TRANSACTION: {Quality.WRONG_TRANSACTION},
     # Over RTU nothing but the unit's address says whose an answer is.

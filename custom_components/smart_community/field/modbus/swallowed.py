@@ -64,6 +64,15 @@ def listen() -> None:
 
 def came(err: TimeoutError, ear: Ear) -> tuple[Quality, str] | None:
     """Return what came before a time-out, and in words; None: nothing."""
+    try:
+        return _seen(err) or ear.heard
+    except AttributeError, TypeError, ValueError:
+        # A library that has changed costs the reason; an error here would cost the time-out itself.
+        return ear.heard
+
+
+def _seen(err: TimeoutError) -> tuple[Quality, str] | None:
+    """Return what the frames say in which the library was waiting."""
     frames = traceback.walk_tb(err.__cause__.__traceback__ if err.__cause__ is not None else None)
     for frame, _ in frames:
         name, seen = frame.f_globals.get("__name__", ""), frame.f_locals
@@ -71,7 +80,7 @@ def came(err: TimeoutError, ear: Ear) -> tuple[Quality, str] | None:
             return Quality.BUSY, "busy, and still busy when asked again"
         if name.startswith(_TRANSPORT) and (left := _left(seen)):
             return left
-    return ear.heard
+    return None
 
 
 def _attempt(seen: dict[str, Any]) -> int:
@@ -85,7 +94,9 @@ def _left(seen: dict[str, Any]) -> tuple[Quality, str] | None:
     left = bytes(getattr(seen.get("self"), "_buffer", b""))
     if not request or not left:
         return None
-    # The highest bit of a function is set in an exception.
-    if all(one & 0x7F == two & 0x7F for one, two in zip(left[:2], request, strict=False)):
+    # The highest bit of a function is set in an exception. A single byte is what the search for the
+    # next frame always leaves of garbage.
+    head = [one & 0x7F == two & 0x7F for one, two in zip(left[:2], request, strict=False)]
+    if len(head) > 1 and all(head):
         return Quality.TRUNCATED, f"only {len(left)} bytes of the answer came in time"
     return Quality.GARBLED, f"only {len(left)} bytes that are no answer of this unit came in time"
