@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.core import Context, CoreState, HomeAssistant
+from homeassistant.core import Context, CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers.trigger import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 
@@ -102,9 +102,12 @@ async def test_an_alarm_at_start_is_found_whenever_its_state_comes(
     if when == "before_arming":
         hass.states.async_set(SMOKE, "on")
     elif when == "before_running":
-        hass.bus.async_listen_once(
-            "homeassistant_started", lambda _: hass.states.async_set(SMOKE, "on")
-        )
+
+        @callback
+        def returns(_event: Event) -> None:
+            hass.states.async_set(SMOKE, "on")
+
+        hass.bus.async_listen_once("homeassistant_started", returns)
     await hass.async_start()
     await hass.async_block_till_done()
     if when == "after":

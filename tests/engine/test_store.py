@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from custom_components.smart_community.core.codec import VERSION
 from custom_components.smart_community.engine.store import Store, StoreError
 
 from .conftest import House, request
@@ -51,7 +52,8 @@ async def test_a_document_of_a_newer_version_is_refused(house: House) -> None:
     await _filled(house)
     with sqlite3.connect(house.path) as database:
         database.execute(
-            """UPDATE incident SET document = replace(document, '"version":1', '"version":2')"""
+            "UPDATE incident SET document = replace(document, ?, ?)",
+            (f'"version":{VERSION}', f'"version":{VERSION + 1}'),
         )
     database.close()
     with pytest.raises(StoreError) as refused:
