@@ -16,7 +16,7 @@ from homeassistant.helpers.trigger import async_get_all_descriptions as async_ge
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_community import STORE_ISSUES
+from custom_components.smart_community.community_setup import STORE_ISSUES
 from custom_components.smart_community.condition import async_get_conditions
 from custom_components.smart_community.config_flow_unit import WHY_NO_DATA
 from custom_components.smart_community.const import DOMAIN
