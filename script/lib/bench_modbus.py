@@ -49,7 +49,7 @@ OTHERS = tuple(
     )
 )
 ALL = (AT_25, DEAD, AT_0)
-USUAL = Watch(alarms=200, over=10.0, give_up=15.0)
+USUAL = Watch(alarms=200, over=8.0, give_up=10.0)
 # A thousand single requests take a line 26 s: only so is its last alarm seen.
 PATIENT = Watch(alarms=60, over=6.0, give_up=30.0)
 QUICK = Watch(alarms=40, over=3.0, give_up=6.0)
@@ -165,7 +165,7 @@ def share_of_least(plant: Plant, way: Way, found: list[float]) -> str:
     could hear it sooner. Where they do not, how often they are asked is a choice.
     """
     alone = (plant.units_a_bus + 1) * (LINE + plant.overhead)
-    if plant.baud or alone < way.lanes[0]:
+    if plant.baud or alone < way.lanes[0] or found[-1] == float("inf"):
         return "-"
     return f"{found[-1] / alone:.2f} of {alone:.2f} s"
 
