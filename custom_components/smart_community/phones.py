@@ -104,7 +104,8 @@ class Phones:
             for phone in phones
         ):
             return PhoneFault.NOT_CONNECTED
-        return PhoneFault.SILENT if self._engine.kept(f"{_KEPT}{user}").get(_KEPT + user) else None
+        key = f"{_KEPT}{user}"
+        return PhoneFault.SILENT if self._engine.kept(key).get(key) else None
 
     @callback
     def pushed(self, user: str, incident: str) -> None:
