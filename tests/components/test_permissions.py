@@ -7,16 +7,25 @@ import pytest
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, UnknownUser
-from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from tests.agreed_permissions import PLACES, TIERS, agreed
 
 from .test_incident import act, settle
-from .town import ACTIONS, KEYS, ON_INCIDENT, Record, Town, build, fields_of, note, places_of
+from .town import (
+    ACTIONS,
+    KEYS,
+    ON_INCIDENT,
+    Record,
+    Town,
+    build,
+    fields_of,
+    loop_switch,
+    note,
+    places_of,
+)
 
 TAPS = {"acknowledge": "ACKNOWLEDGE", "handle": "HANDLED", "close": "FALSE", "escalate": "HELP"}
 
@@ -64,11 +73,7 @@ async def test_every_role_to_the_community_itself(
 async def test_every_role_over_the_switch_of_a_loop(
     hass: HomeAssistant, town: Town, record_property: Record
 ) -> None:
-    registry = er.async_get(hass)
-    switches: dict[str, str] = {}
-    for place in places_of("switch_loop"):
-        unique_id = f"{town.entry(place).entry_id}_loop_nonmotor_parking"
-        switches[place] = registry.async_get_entity_id("switch", DOMAIN, unique_id) or ""
+    switches = {place: loop_switch(hass, town.entry(place)) for place in places_of("switch_loop")}
     for role, user in town.users.items():
         for place, switch in switches.items():
 

@@ -19,7 +19,18 @@ from tests.agreed_permissions import PLACES, TIERS, agreed
 from .screen import Open, Screen
 from .test_incident import settle
 from .test_surfaces import say
-from .town import ACTIONS, KEYS, ON_INCIDENT, Record, Town, build, fields_of, note, places_of
+from .town import (
+    ACTIONS,
+    KEYS,
+    ON_INCIDENT,
+    Record,
+    Town,
+    build,
+    fields_of,
+    loop_switch,
+    note,
+    places_of,
+)
 
 TAPS = {"acknowledge": "ACKNOWLEDGE", "handle": "HANDLED", "close": "FALSE", "escalate": "HELP"}
 # What the dashboard has a command of its own for; all else it asks for as any page does.
@@ -53,7 +64,7 @@ def checked(answer: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-@pytest.mark.parametrize("deed", [*ON_INCIDENT, *ACTIONS])
+@pytest.mark.parametrize("deed", [*ON_INCIDENT, *ACTIONS, "switch_loop"])
 async def test_every_role_over_the_websocket(
     hass: HomeAssistant,
     town: Town,
@@ -72,7 +83,11 @@ async def test_every_role_over_the_websocket(
                 incident: str = incident,
                 entry: MockConfigEntry = entry,
             ) -> None:
-                checked(await ask(view, deed, incident, entry, reason))
+                if deed == "switch_loop":
+                    switch = loop_switch(hass, entry)
+                    checked(await view.call("switch", "turn_off", entity_id=switch))
+                else:
+                    checked(await ask(view, deed, incident, entry, reason))
                 await settle(hass, entry)
 
             await town.tried(record_property, "websocket", role, place, deed, do=do)

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smart_community.const import DOMAIN
@@ -136,6 +137,12 @@ class Town:
 def note(record: Record, *cell: str) -> None:
     """Note a cell for the printed matrix; plain words, since workers pass it on as text."""
     record("cell", tuple(str(word) for word in cell))
+
+
+def loop_switch(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """The switch of a loop that no life depends on."""
+    unique_id = f"{entry.entry_id}_loop_nonmotor_parking"
+    return er.async_get(hass).async_get_entity_id("switch", DOMAIN, unique_id) or ""
 
 
 async def build(hass: HomeAssistant, community: MockConfigEntry) -> Town:
