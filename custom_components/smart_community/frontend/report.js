@@ -19,11 +19,18 @@ export class Report extends Card {
 
   changed() {
     const mine = this.shown;
-    if (this._form || !this.store.words || !this.store.communities) {
+    // A page that has just been opened may know the areas a moment later than the incidents.
+    if (this._form || !this.store.words || !this.store.communities || !this.hass.areas) {
       return;
     }
     this._communities = mine;
     this._content.replaceChildren(mine.length ? this._make() : el("p.message", {}, this.words.nobody));
+  }
+
+  states() {
+    if (!this._form) {
+      this.changed();
+    }
   }
 
   _make() {

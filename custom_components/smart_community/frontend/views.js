@@ -22,7 +22,7 @@ const VIEWS = [
     "drills",
     ({ communities }) => communities.some(({ may, drills }) => may.includes("drill") || drills.length),
   ],
-  ["devices", "devices", (found) => ANY(found) && found.devices.length > 0],
+  ["devices", "devices", (found) => ANY(found) && found.devices !== 0],
 ];
 
 export async function dashboard(hass) {
@@ -31,7 +31,9 @@ export async function dashboard(hass) {
     // A dashboard that cannot say how things were still says how they are.
     hass.callWS({ type: "smart_community/overview" }).catch(() => ({ communities: [] })),
   ]);
-  const found = { communities, devices: devicesOf(hass) };
+  // A page that has just been opened may not know its entities yet: better an empty view than none.
+  const devices = hass.entities ? devicesOf(hass).length : null;
+  const found = { communities, devices };
   return {
     title: words.title,
     views: VIEWS.filter(([, , shown]) => shown(found)).map(([path, card]) => ({
