@@ -152,8 +152,11 @@ async def found(host: Home) -> float:
         while True:
             now = await host.incidents()
             if now[0] >= before[0] + len(late):
-                return now[1] - radio.connected_at
+                break
             await asyncio.sleep(0.2)
+    for one in late:
+        await one.alarm(on=False)
+    return now[1] - radio.connected_at
 
 
 async def measure(name: str, plant: Plant, quick: bool) -> dict[str, Any]:
@@ -167,6 +170,9 @@ async def measure(name: str, plant: Plant, quick: bool) -> dict[str, Any]:
                 await plant.quiet()
                 if isinstance(host, Home) and name == OURS:
                     row["pushes"] = await host.pushed()
+                    row["shown"] = await shown(host)
+                    row["found"] = await found(host)
+                    await plant.quiet()
                 row["alarms"] = await alarms(host, 40 if quick else 300, 5 if quick else 30)
                 row["locks"] = sorted(await host.locked(20 if quick else 100))
                 if isinstance(host, Home) and name == OURS:
@@ -174,13 +180,9 @@ async def measure(name: str, plant: Plant, quick: bool) -> dict[str, Any]:
                 cpu = host.cpu()
                 row["flood"] = await flood(host, 4 if quick else 20)
                 row["flood_cpu"] = (host.cpu() - cpu) / row["flood"][0]
-                if isinstance(host, Home) and name == OURS:
+                if isinstance(host, Home) and name == OURS and networks > 2:
                     await plant.quiet()
-                    await host.loops(True)
-                    row["shown"] = await shown(host)
-                    row["found"] = await found(host)
-                    if networks > 2:
-                        row["resets"] = await resets(host, 2 if quick else 21)
+                    row["resets"] = await resets(host, 4 if quick else 21)
         finally:
             if isinstance(host, Home):
                 await host.close()

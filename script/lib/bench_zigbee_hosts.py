@@ -18,6 +18,7 @@ from tests.simulators.hass_process import HomeAssistant
 
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
 WATCHED = 20
+STATES = {"on", "off", "locked", "unlocked"}
 SETTLED = 12.0  # registries are written ten seconds after a change
 TICKS = os.sysconf("SC_CLK_TCK")
 BARE = Path(__file__).with_name("bench_zigbee_bare.py")
@@ -219,11 +220,11 @@ class Home(Host):
         row["running"] = await self.home.start()
         self.pid = self.home.pid
         async with self.home.websocket(self.home.owner) as ws:
-            last = await self._available(ws)
+            await ws.command("subscribe_entities", entity_ids=[*self.entities])
+            last = await self._shown(ws)
             first = min(radio.connected_at for radio in self.plant.radios)
             row["start"] = last - max(first, began)
             row["memory"] = self.memory()
-            await ws.command("subscribe_entities", entity_ids=[*self.entities])
             listening = asyncio.create_task(self._listen(ws))
             try:
                 yield
@@ -261,24 +262,33 @@ class Home(Host):
             await asyncio.sleep(0.5)  # what comes right behind a push is gathered with the next
         return took
 
-    async def _available(self, ws: Any) -> float:
-        """Wait until every detector and lock is shown; when the last one was.
-
-        What is asked for is every state there is, which costs the host: seldom.
-        """
+    async def _available(self, ws: Any) -> None:
+        """Wait until every detector and lock is shown."""
         wanted = {str(one.ieee) for one in (*self.plant.detectors, *self.plant.locks)}
         async with asyncio.timeout(2 * GIVE_UP):
             while True:
                 await self._learn(ws)
                 shown = {
-                    self.entities[one["entity_id"]]: one["last_changed"]
+                    self.entities.get(one["entity_id"])
                     for one in await ws.command("get_states")
-                    if one["entity_id"] in self.entities
-                    and one["state"] in {"on", "off", "locked", "unlocked"}
+                    if one["state"] in STATES
                 }
-                if wanted <= shown.keys():
-                    return max(datetime.fromisoformat(at).timestamp() for at in shown.values())
+                if wanted <= shown:
+                    return
                 await asyncio.sleep(1)
+
+    async def _shown(self, ws: Any) -> float:
+        """Wait for what is subscribed to, without a question to the host; when the last came."""
+        shown: dict[str, float] = {}
+        async with asyncio.timeout(2 * GIVE_UP):
+            while len(shown) < len(self.entities):
+                event = await ws.event()
+                new = event.get("a", {})
+                new |= {entity: said.get("+", {}) for entity, said in event.get("c", {}).items()}
+                for entity, said in new.items():
+                    if said.get("s") in STATES:
+                        shown.setdefault(entity, said["lc"])
+        return max(shown.values())
 
     async def _learn(self, ws: Any) -> None:
         for one in await ws.command("config/entity_registry/list"):
