@@ -39,8 +39,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _SHORTEST: Final = 2.0
 _LONGEST: Final = 60.0
-# A connection that held this long was a good one: the next loss is tried again at once.
-_HELD: Final = 60.0
 # 2 s of it is the wait for a network coordinator's reset frame; the rest is a database of hundreds
 # of devices on a slow disk.
 _CONNECT_WITHIN: Final = 60.0
@@ -102,22 +100,20 @@ class Network:
     async def run(self) -> None:
         """Keep the network at work until cancelled; leaves nothing behind then."""
         wait = _SHORTEST
-        loop = asyncio.get_running_loop()
         while True:
-            since = loop.time()
             try:
                 gateway = await self._connect()
             except Exception as err:  # noqa: BLE001
                 # Radio libraries raise what they like; a supervisor that dies of it is no use.
                 self._note(err)
             else:
-                since = loop.time()
+                # It works, if not for long: to be deaf for a minute between two resets costs more
+                # than to ask all zones again.
+                wait = _SHORTEST
                 try:
                     await self._serve(gateway)
                 finally:
                     await self._close(gateway)
-                if loop.time() - since > _HELD:
-                    wait = _SHORTEST
             await asyncio.sleep(_LONGEST if self.trouble in NEEDS_A_PERSON else wait)
             wait = min(2 * wait, _LONGEST)
 
