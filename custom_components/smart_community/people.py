@@ -89,8 +89,12 @@ class People:
             )
             for one in self.of_user(user.id)
         )
+        if mine and not user.is_admin:
+            return mine
+        # Whoever keeps Home Assistant and is on duty as well is both: the one for the incidents,
+        # the other for the table of responders, which no tier may read or write.
         actor = Actor(user_id=user.id, name=user.name or "")
-        return mine or (Standing(actor, role_of(actor, administrator=user.is_admin), None),)
+        return (*mine, Standing(actor, role_of(actor, administrator=user.is_admin), None))
 
     async def standings_of(self, context: Context) -> tuple[Standing, ...]:
         """Return what whoever stands behind a context may act as here."""

@@ -138,7 +138,7 @@ def concerned(standings: Iterable[Standing], loop: str) -> bool:
 
 
 def role_of(actor: Actor, *, administrator: bool) -> Role:
-    """Role of an active user's actor: the responder's tier before the right to configure."""
+    """Role of an active user's actor: a responder's tier, or what a user is without one."""
     if actor.tier is not None:
         return _ROLE_OF_TIER[actor.tier]
     if actor.user_id is None:
