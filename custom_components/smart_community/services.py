@@ -1,5 +1,6 @@
 """The actions of smart_community: what automations, scripts, dashboards and people call."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -112,26 +113,30 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     zones = _heard(hass, call, entry) if report is None else of_report(report)
     if not zones:
         raise refusal("signal_without_source")
-    results = [
-        await entry.runtime_data.engine.signal(
-            SignalRequest(
-                loop=loop,
-                zone=zone,
-                zone_name=zone_name,
-                signals=tuple(signals),
-                detect=detect,
-                policy=frozen,
-                active=active,
-                summary=report.text if report is not None else "",
+    signal = entry.runtime_data.engine.signal
+    # All at once: one after the other a thousand zones would wait for a thousand commits.
+    results = await asyncio.gather(
+        *(
+            signal(
+                SignalRequest(
+                    loop=loop,
+                    zone=zone,
+                    zone_name=zone_name,
+                    signals=tuple(signals),
+                    detect=detect,
+                    policy=frozen,
+                    active=active,
+                    summary=report.text if report is not None else "",
+                )
             )
+            for (zone, zone_name), signals in zones.items()
         )
-        for (zone, zone_name), signals in zones.items()
-    ]
+    )
     if report is not None:
         entry.runtime_data.reports.taken(report, results[0])
     # Sources in several zones are several answers; the one that opened something speaks for all.
-    results.sort(key=lambda result: result.verdict is not Verdict.OPENED)
-    return _answer(results[0], zones=[_answer(result) for result in results])
+    first = min(results, key=lambda result: result.verdict is not Verdict.OPENED)
+    return _answer(first, zones=[_answer(result) for result in results])
 
 
 def _heard(

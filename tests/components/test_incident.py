@@ -54,10 +54,26 @@ async def act(
 
 
 async def smoke(
-    hass: HomeAssistant, entry: MockConfigEntry, source: str = "binary_sensor.d1", **more: Any
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    source: str | list[str] = "binary_sensor.d1",
+    **more: Any,
 ) -> dict[str, Any]:
     data = {"loop": "smoke_single", "source": source, "raised": True, "ladder": LADDER, **more}
     return await act(hass, entry, "signal", **data)
+
+
+async def test_many_zones_in_one_call_are_taken_in_together(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    engine, commits = community.runtime_data.engine, []
+    sources = [f"binary_sensor.d{number}" for number in range(30)]
+    engine.changed.append(lambda: commits.append(len(engine.active)))
+    answer = await smoke(hass, community, sources, zone_by="source")
+    assert answer["verdict"] == "opened"
+    assert {zone["verdict"] for zone in answer["zones"]} == {"opened"}
+    assert commits[0] == 30
+    assert {one.zone for one in engine.active} == {f"source:{one}" for one in sources}
 
 
 async def person(hass: HomeAssistant, name: str) -> User:

@@ -61,16 +61,16 @@ export class Loops extends FiguresCard {
       el("td", {}, String(open)),
       el("td", {}, String(row.incidents)),
       el("td", {}, share(row, this.words)),
-      el("td", {}, this._switch(row, name)),
+      el("td", {}, this._switch(community, row, name)),
     );
   }
 
-  /** Whoever configures may switch; to all others it is said. */
-  _switch(row, name) {
+  /** Whoever may switch gets a switch; to all others it is said. */
+  _switch(community, row, name) {
     const { words, hass } = this;
     const on = row.switch ? hass.states[row.switch]?.state === "on" : row.on;
     const text = on ? words.loops.is_on : words.loops.is_off;
-    if (!row.switch || !hass.user?.is_admin) {
+    if (!row.switch || !community.may.includes("switch_loop")) {
       return el("span.quiet", {}, row.on === null ? "–" : text);
     }
     return el(
