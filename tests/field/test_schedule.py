@@ -182,12 +182,16 @@ async def test_most_probes_of_a_dead_unit_cost_no_more_than_a_few_answers() -> N
     assert max(costs) <= ANSWER_WITHIN + TAKES
 
 
+@pytest.mark.parametrize(("units", "dead", "within"), [(50, 1, 100), (20, 12, 600)])
 @in_counted_time
-async def test_a_unit_that_became_slower_while_it_was_away_is_heard_again() -> None:
-    bus = Bus(50)
+async def test_a_unit_that_became_slower_while_it_was_away_is_heard_again(
+    units: int, dead: int, within: float
+) -> None:
+    bus = Bus(units)
     await bus.poll(5)
-    bus.far[1].dead = True
+    for address in range(1, dead + 1):
+        bus.far[address].dead = True
     await bus.poll(20)
     bus.far[1].dead, bus.far[1].takes = False, 0.8 * ANSWER_WITHIN
-    await bus.poll(100)
+    await bus.poll(within)
     assert bus.units[1].reading("alarm").quality is Quality.GOOD

@@ -80,6 +80,7 @@ class Poller:
         self._fast_running = 0
         # The moment at which the probes so far will have been a tenth of the line.
         self._probes_paid = 0.0
+        self._patient_at = 0.0
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
         self._down: Quality | None = None
@@ -135,6 +136,7 @@ class Poller:
             asking = request and asyncio.create_task(request, eager_start=True)
             if answer is not None:
                 _deal_with(answer)
+                answer = None  # once: a second time would confirm an alarm by itself
             try:
                 answer = await asking if asking else None
             except Exception:
@@ -195,11 +197,12 @@ class Poller:
         healthy = (one.took for one in self._units.values() if not one.rest)
         slowest = max(chain(healthy, [unit.took]))
         short = max(_PROBE_PATIENCE * slowest, _PROBE_LEAST)
-        if not slowest or short >= self.line.within:
+        if not slowest or self._down is not None or short >= self.line.within:
             return self.line.within
-        if unit.short_probes >= _SHORT_PROBES and self._probes_paid <= now:
-            return self.line.within
-        return short
+        # Each in its turn, or units that failed together would cost their time-outs together; and
+        # where so many have failed that its turn never falls on one, it is late and not never.
+        turn = _SHORT_PROBES if now >= self._patient_at else 3 * _SHORT_PROBES
+        return self.line.within if unit.short_probes >= turn else short
 
     def _idle_for(self, now: float) -> float:
         soonest = self._probes_paid - _PROBE_CREDIT
@@ -242,6 +245,8 @@ class Poller:
         unit = self._units[address]
         full = within is None or within >= self.line.within
         unit.short_probes = 0 if full else unit.short_probes + 1
+        if full:
+            self._patient_at = self._clock() + (1 + _PROBE_REST) * self.line.within
         job = min(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
         if not self.line.baudrate:
             return await self._read(address, job, within)
