@@ -4,6 +4,7 @@ Everything runs in one event loop for the whole session: a browser outlives a te
 """
 
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -107,6 +108,7 @@ class Desk:
         self.page = page
         self.house = house
         self.complaints: list[str] = []
+        self._expected: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("response", self._answered)
@@ -118,6 +120,19 @@ class Desk:
     def _answered(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"{response.status} {response.url}")
+
+    def expected(self, *patterns: str) -> None:
+        """Let pass what a test brings about; what else is said, now or later, still fails it."""
+        self._expected += patterns
+
+    @property
+    def unexpected(self) -> list[str]:
+        """What was said that no pattern matches from its first letter to its last."""
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(re.fullmatch(pattern, complaint) for pattern in self._expected)
+        ]
 
     async def open(self, path: str) -> None:
         """Open a page of the dashboard, logged in already."""
@@ -210,7 +225,7 @@ async def sit(
         return desk
 
     yield seated
-    complaints = [complaint for desk in desks for complaint in desk.complaints]
+    complaints = [complaint for desk in desks for complaint in desk.unexpected]
     for desk in desks:
         await desk.page.close()
     assert complaints == []
