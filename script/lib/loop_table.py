@@ -1,8 +1,9 @@
 """Plays every loop's scenarios and says of each whether they ran and passed, in this very run.
 
-A loop's scenarios are the tests in tests/scenarios that are named after it (test_gas_leak,
-test_gas_leak_...) or carry it as their parameter. What else must hold for each loop is said by the
-marker `claims` of the tests that show it. What was skipped, deselected or failed shows nothing.
+A loop is played from its field to its end by the test in tests/scenarios that bears exactly its
+name (test_gas_leak). Tests whose name only begins so (test_gas_leak_...) or that carry the loop as
+their parameter are about it too: what they show is said by their marker `claims`. What was skipped,
+deselected or failed shows nothing.
 """
 
 import re
@@ -56,14 +57,14 @@ class Row:
 
 
 def loop_of(test: str) -> tuple[str, bool] | None:
-    """Return the loop that a test is about, and whether it is named so; None for any other test."""
+    """Return the loop that a test is about, and whether it plays it; None for any other test."""
     if (found := _PARAMETER.search(test)) is not None and found[1] in LOOPS:
         return found[1], False
     name = test.removeprefix("test_")
     # The longest first: no loop's name begins with another's today, and it may not stay so.
     for loop in sorted(LOOPS, key=len, reverse=True):
         if name == loop or name.startswith((f"{loop}_", f"{loop}[")):
-            return loop, True
+            return loop, name == loop
     return None
 
 
@@ -85,15 +86,15 @@ class Recorder:
         return report
 
     def take(self, test: str, claims: Iterable[str], report: pytest.TestReport) -> None:
-        """Count a report; a test named after its loop that claims nothing else plays it."""
+        """Count a report; the test of a loop's very name plays it."""
         if (about := loop_of(test)) is None:
             return
-        loop, named = about
+        loop, plays = about
         row = self.rows[loop]
         row.seconds += report.duration
         row.failed += report.failed
         if report.when == "call" and report.passed:
-            row.shown.update([Claim(one) for one in claims] or [Claim.PLAYED] * named)
+            row.shown.update([Claim.PLAYED] * plays + [Claim(one) for one in claims])
 
 
 def table(rows: Iterable[Row]) -> str:
