@@ -129,8 +129,19 @@ def test_a_digest_has_the_time_that_the_ladder_names() -> None:
     assert story.sent == [(10 * 3600, "guard", PUSH, "digest")]
 
 
-def dancing() -> Story:
-    return Story(GUIDANCE, "square_dance_noise", (GUARD, SECRETARY, SQUARE))
+def dancing(speaker: DeliveryState = DeliveryState.SENT, reason: str = "") -> Story:
+    story = Story(GUIDANCE, "square_dance_noise", (GUARD, SECRETARY, SQUARE))
+    if speaker is not DeliveryState.QUEUED:
+        story.happens(
+            Delivered(
+                step=0,
+                responder="square",
+                channel=ChannelKind.SPEAKER,
+                state=speaker,
+                reason=reason,
+            )
+        )
+    return story
 
 
 def test_noise_that_ends_after_the_loudspeaker_has_spoken_was_ended_by_guidance() -> None:
@@ -152,17 +163,19 @@ def test_noise_that_a_person_had_to_end_was_not_ended_by_guidance() -> None:
     assert told.incident.disposition is seen.incident.disposition is Disposition.CLEARED
 
 
-def test_a_loudspeaker_that_was_silent_has_guided_nobody() -> None:
-    story = dancing()
-    story.happens(
-        Delivered(
-            step=0,
-            responder="square",
-            channel=ChannelKind.SPEAKER,
-            state=DeliveryState.FAILED,
-            reason="speaker_unavailable",
-        )
-    )
+@pytest.mark.parametrize(
+    ("speaker", "reason"),
+    [
+        (DeliveryState.FAILED, "speaker_unavailable"),
+        (DeliveryState.WITHHELD, "quiet_hours"),
+        (DeliveryState.WITHHELD, "spoke_just_now"),
+        (DeliveryState.QUEUED, ""),
+    ],
+)
+def test_a_loudspeaker_that_was_silent_has_guided_nobody(
+    speaker: DeliveryState, reason: str
+) -> None:
+    story = dancing(speaker, reason)
     clears(story, minutes=1)
     story.until(minutes=5)
     assert story.incident.disposition is Disposition.CLEARED

@@ -70,8 +70,7 @@ def _guided(incident: Incident) -> bool:
     spoken = [
         ladder[notice.step].after
         for notice in incident.notices
-        if notice.tried.get(ChannelKind.SPEAKER, DeliveryState.FAILED)
-        not in {DeliveryState.FAILED, DeliveryState.CANCELLED}
+        if notice.tried.get(ChannelKind.SPEAKER) in {DeliveryState.SENT, DeliveryState.DELIVERED}
     ]
     taken = [
         step.after
