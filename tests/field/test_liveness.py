@@ -102,12 +102,39 @@ def test_a_new_device_is_given_a_day() -> None:
     assert one.allowed == UNLEARNED
 
 
-@pytest.mark.parametrize("record", [None, {}, {"heard_at": "x"}, [1], {"heard_at": 1.0}])
+FOREVER = {**Liveness(heard_at=START).as_dict(), "heard_at": "inf"}
+
+
+@pytest.mark.parametrize("record", [None, {}, {"heard_at": "x"}, [1], {"heard_at": 1.0}, FOREVER])
 def test_a_damaged_record_is_learned_anew(record: object) -> None:
     devices = {"00:01": record, "00:02": Liveness(heard_at=START).as_dict()}
     register = Register({"since": "x", "devices": devices})
     assert set(register.as_dict(START)["devices"]) == {"00:02"}
     assert Register(record).as_dict(START)["devices"] == {}
+
+
+@pytest.mark.parametrize("heard_at", [None, START - 9 * HOUR, START + 999 * HOUR])
+def test_a_device_without_a_record_is_silent_a_day_after_somebody_listens(
+    heard_at: float | None,
+) -> None:
+    register = Register()
+    register.listen(START)
+    register.expect("00:01", heard_at, START)
+    assert register.silent(START + UNLEARNED - 1) == frozenset()
+    assert register.silent(START + UNLEARNED + 1) == {"00:01"}
+
+
+def test_what_was_learned_of_a_device_is_kept_and_a_clock_that_was_ahead_excuses_nothing() -> None:
+    register = Register()
+    register.listen(START)
+    for at in (START, START + HOUR, START + 99 * HOUR):  # the last with the clock far ahead
+        register.heard("00:01", at)
+    known = register.of("00:01")
+    assert known is not None
+    at = START + 2 * HOUR
+    register.expect("00:01", None, at)
+    assert register.silent(at + known.allowed - 1) == frozenset()
+    assert register.silent(at + known.allowed + 1) == {"00:01"}
 
 
 def test_nobody_is_silent_while_nobody_listens() -> None:

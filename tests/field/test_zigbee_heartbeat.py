@@ -1,56 +1,31 @@
 """When a coordinator is given up: not while it is merely busy, over real TCP."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from custom_components.smart_community.field.zigbee.liveness import Register
-from custom_components.smart_community.field.zigbee.model import (
-    Coordinator,
-    Identity,
-    Pulse,
-    Trouble,
-)
-from custom_components.smart_community.field.zigbee.network import Network, Settings
+from custom_components.smart_community.field.zigbee.model import Pulse, Trouble
+from custom_components.smart_community.field.zigbee.network import Network
 from tests.simulators.zigbee import Fault, VirtualCoordinator, VirtualDevice, devices
 from tests.simulators.zigbee_hosts import until
+
+from .zigbee_ground import at_work, join
 
 PULSE = Pulse(every=0.05, within=0.3, busy=4)
 
 
 @pytest.fixture
 async def network(radio: VirtualCoordinator, tmp_path: Path) -> AsyncIterator[Network]:
-    formed = radio.tokens.network
-    assert formed is not None
-    identity = Identity(extended_pan_id=str(formed.parameters.extendedPanId), ieee=str(radio.eui64))
-    settings = Settings(
-        coordinator=Coordinator(path=radio.path),
-        identity=identity,
-        database=tmp_path / "network.db",
-        time_zone="UTC",
-        country=None,
-        pulse=PULSE,
-    )
-    network = Network(settings, Register(None), time.time)
-    running = asyncio.create_task(network.run())
-    await until(lambda: network.trouble is None)
-    yield network
-    radio.fault = None
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    async with at_work(radio, tmp_path, pulse=PULSE) as network:
+        yield network
 
 
 @pytest.fixture
 async def smoke(radio: VirtualCoordinator, network: Network) -> VirtualDevice:
     smoke = radio.add(devices.smoke())
-    assert network.gateway is not None
-    await network.gateway.application_controller.permit(60)
-    await smoke.join()
+    await join(network, smoke)
     await smoke.zone.enrolled.wait()
     return smoke
 

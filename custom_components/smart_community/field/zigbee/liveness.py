@@ -15,6 +15,7 @@ Pure: time is an argument, in seconds since the epoch. A clock that is set back 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, Final, Self
 
 HOUR: Final = 3600.0
@@ -79,7 +80,10 @@ class Liveness:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Read what was stored. Raises KeyError, TypeError or ValueError for anything else."""
-        return cls(**{name: float(stored[name]) for name in cls.__dataclass_fields__})
+        read = {name: float(stored[name]) for name in cls.__dataclass_fields__}
+        if not all(map(isfinite, read.values())):  # heard for ever, and never silent
+            raise ValueError(stored)
+        return cls(**read)
 
 
 class Register:
@@ -121,6 +125,20 @@ class Register:
             if known is not None
             else Liveness(heard_at=at, since=at)
         )
+
+    def expect(self, ieee: str, heard_at: float | None, at: float) -> None:
+        """Watch over a device of the network from now on, also if it never says a word.
+
+        `heard_at`: when it was heard last, None if nobody knows. What is kept here is older than
+        the network's own list of devices after a kill, or damaged: a detector that is missing from
+        it could die unnoticed. Never later than now: a clock that was ahead would excuse it.
+        """
+        known = self._devices.get(ieee)
+        if known is None:
+            said = at if heard_at is None else min(heard_at, at)
+            self._devices[ieee] = Liveness(heard_at=said, since=at)
+        elif known.heard_at > at:
+            self._devices[ieee] = replace(known, heard_at=at)
 
     def of(self, ieee: str) -> Liveness | None:
         """Return what is known of a device."""

@@ -341,6 +341,7 @@ class Network:
 
     def _show(self, devices: Sequence[Device]) -> None:
         for device in devices:
+            self.register.expect(str(device.ieee), device.last_seen, self._clock())
             self._listen_to(device)
         self._entities_changed(*devices)
 
