@@ -17,7 +17,6 @@ from homeassistant.components.websocket_api.decorators import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 
-from .core.codec import plain
 from .core.evidence import EvidenceKind
 from .core.model import Disposition, Incident
 from .core.permits import Deed
@@ -25,10 +24,10 @@ from .data import CommunityEntry, find_incident
 from .errors import refusal
 from .feed import Feed, incident_row
 from .floor_plans import floor_plans, place_on_plan
+from .noise_evidence import async_noise_evidence, curve_view
 from .overview import async_overview
 from .reading import async_read_incident
 from .views import texts
-from .zones import source_name
 
 # What the dashboard calls things by; its own words are in frontend/words.
 _WORDS: Final = ("loops", "tiers", "channels", "status")
@@ -48,7 +47,7 @@ _LANGUAGE: Final[dict[str | probatio.Marker, Any]] = {
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register every command; they are there before any community is."""
-    for command in (_subscribe, _incident, _act, _overview, _place):
+    for command in (_subscribe, _incident, _act, _overview, _noise, _place):
         async_register_command(hass, command)
 
 
@@ -83,7 +82,7 @@ async def _incident(hass: HomeAssistant, connection: ActiveConnection, msg: dict
     row = incident_row(entry, connection.user, incident)
     view["plans"] = floor_plans(hass, incident)
     view["curves"] = [
-        {"id": one.id, "name": source_name(hass, str(one.data["source"])), **plain(one.data)}
+        curve_view(hass, one)
         for one in await entry.runtime_data.engine.evidence(incident.id)
         if one.kind is EvidenceKind.CURVE
     ]
@@ -140,6 +139,14 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
 async def _overview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Answer with loops, agreements and the figures of a period."""
     found = await async_overview(hass, connection.user, msg["days"])
+    connection.send_result(msg["id"], {"communities": found})
+
+
+@websocket_command({probatio.Required("type"): "smart_community/noise"})
+@async_response
+async def _noise(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Answer with the curves that were measured last, by incident."""
+    found = await async_noise_evidence(hass, connection.user)
     connection.send_result(msg["id"], {"communities": found})
 
 

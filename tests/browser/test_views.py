@@ -58,6 +58,18 @@ async def test_what_the_noise_meter_measured_is_drawn_with_its_levels_and_the_li
     await expect(figure.locator("path.measured")).to_have_attribute("d", re.compile("M.*H.*V"))
     await expect(figure.locator("dl")).to_contain_text("83 dB")
     await desk.accessible()
+    await desk.open("/smart-community/noise")
+    card = desk.page.locator("smart-community-noise")
+    row = card.get_by_role("listitem").filter(has_text=answer["number"])
+    await expect(row.locator("> dl")).to_contain_text("Limit55 dB(A)")
+    await expect(row.locator("> dl")).to_contain_text("Lmax83 dB(A)")
+    link = row.get_by_role("link", name="Square dancing too loud – The square")
+    await expect(link).to_have_attribute("href", path)
+    await expect(row.locator("path.measured")).to_have_attribute("d", re.compile("M.*H.*V"))
+    await desk.accessible("smart-community-noise")
+    water = await sit("water", path="/smart-community/noise", phone=True, language="zh-Hans")
+    card = water.page.locator("smart-community-noise")
+    await expect(card).to_contain_text("还没有与事件相关的噪声实测数据。")
 
 
 async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
@@ -196,7 +208,7 @@ async def test_a_card_is_picked_by_its_name_for_a_dashboard_of_ones_own(
 ) -> None:
     await house.signal("smoke_multiple", "Building 3")
     english = await sit("owner")
-    await english.page.wait_for_function("window.customCards?.length >= 8")
+    await english.page.wait_for_function("window.customCards?.length >= 9")
     names = await english.page.evaluate("window.customCards.map((one) => one.name)")
     assert "Smart Community: Duty desk" in names
     view = {"title": "One", "path": "one", "cards": [{"type": "custom:smart-community-report"}]}

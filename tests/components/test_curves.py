@@ -15,7 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_community.core.evidence import Evidence
 from custom_components.smart_community.curves import PIECE_EVERY
 
-from .test_incident import act, member, settle
+from .screen import Open
+from .test_incident import act, member, person, settle
 
 METER = "sensor.square"
 
@@ -199,3 +200,28 @@ async def test_a_piece_of_what_no_rule_measured_bears_no_limit(
     opened = await noise(hass, community)
     (piece,) = await evidence(hass, community, opened["incident"])
     assert "limits" not in piece.data
+
+
+async def test_measured_incidents_are_listed_newest_first_to_those_who_may_read_them(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory, screen: Open
+) -> None:
+    guard, water = [await member(hass, community, key) for key in ("guard", "water")]
+    await measured(hass, freezer, 60)
+    first = await noise(hass, community)
+    await evidence(hass, community, first["incident"])
+    await measured(hass, freezer, 65)
+    await noise(hass, community, raised=False)
+    await settle(hass, community)
+    await measured(hass, freezer, 70)
+    second = await noise(hass, community, loop="renovation_noise")
+    await evidence(hass, community, second["incident"])
+    (shown,) = (await (await screen(guard)).ask("noise"))["result"]["communities"]
+    rows = shown["incidents"]
+    assert [row["number"] for row in rows] == [second["number"], first["number"]]
+    assert [row["loop"] for row in rows] == ["renovation_noise", "square_dance_noise"]
+    assert [piece["why"] for piece in rows[1]["curves"]] == ["opened", "closed"]
+    assert rows[0]["curves"][0]["lmax"] == 70
+    (shown,) = (await (await screen(water)).ask("noise"))["result"]["communities"]
+    assert shown["incidents"] == []
+    nobody = await screen(await person(hass, "stranger"))
+    assert (await nobody.ask("noise"))["result"]["communities"] == []

@@ -251,6 +251,10 @@ class Engine:
         """Return what proves an incident (or a report, `report:<id>`), oldest first."""
         return await self._read(self._store.evidence, incident)
 
+    async def curves(self) -> list[Evidence]:
+        """Return the pieces of curve that were measured last, the oldest first."""
+        return await self._read(self._store.curves)
+
     async def evidence_item(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence."""
         return await self._read(self._store.evidence_item, evidence_id)

@@ -21,7 +21,7 @@ from ..core.agreement import Agreement
 from ..core.detection import Watch
 from ..core.errors import DomainError
 from ..core.events import Entry
-from ..core.evidence import Evidence
+from ..core.evidence import Evidence, EvidenceKind
 from ..core.model import Disposition, Incident, Status
 from ..core.statistics import Case
 from .outbox import Letter, LetterState
@@ -289,6 +289,14 @@ class Store:
         with self._connect() as connection:
             documents = connection.execute(query.order_by(EVIDENCE.c.at)).scalars().all()
         return [codec.load(Evidence, json.loads(document)) for document in documents]
+
+    def curves(self, limit: int = 500) -> list[Evidence]:
+        """Return the pieces of curve that were measured last, the oldest first."""
+        query = select(EVIDENCE.c.document).where(EVIDENCE.c.kind == EvidenceKind.CURVE.value)
+        with self._connect() as connection:
+            documents = connection.execute(query.order_by(EVIDENCE.c.at.desc()).limit(limit))
+            pieces = [json.loads(document) for document in documents.scalars()]
+        return [codec.load(Evidence, piece) for piece in reversed(pieces)]
 
     def evidence_item(self, evidence_id: str) -> Evidence | None:
         """Return one piece of evidence."""

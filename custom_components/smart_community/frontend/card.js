@@ -152,6 +152,8 @@ export class Card extends HTMLElement {
 /** A card about a period, whose figures come from the server and are asked for when they change. */
 export class FiguresCard extends Card {
   days = 30;
+  // How long what is asked about takes to be on record after what it belongs to has ended.
+  settle = 0;
   _asked = 0;
 
   make() {
@@ -165,7 +167,7 @@ export class FiguresCard extends Card {
   changed({ removed }) {
     if (removed.length && !this._asking) {
       const rest = this._asked + PAUSE - performance.now();
-      this._asking = setTimeout(() => this._ask(), Math.max(0, rest));
+      this._asking = setTimeout(() => this._ask(), Math.max(this.settle, rest));
       this.until(() => clearTimeout(this._asking));
     }
     this.draw();
@@ -180,6 +182,11 @@ export class FiguresCard extends Card {
     return this._answer?.filter(({ id }) => this.shows(id)) ?? null;
   }
 
+  /** What is asked; the answer has communities. */
+  question() {
+    return { type: "smart_community/overview", days: this.days };
+  }
+
   draw() {
     if (this._answer && this.store.words) {
       this._content.replaceChildren(...this.show());
@@ -190,10 +197,7 @@ export class FiguresCard extends Card {
     this._asking = null;
     this._asked = performance.now();
     try {
-      const answer = await this.hass.callWS({
-        type: "smart_community/overview",
-        days: this.days,
-      });
+      const answer = await this.hass.callWS(this.question());
       this._answer = answer.communities;
       setTextOrHide(this._problem, this.communities.length ? "" : this.words.nobody);
       this.draw();

@@ -5,6 +5,7 @@ import { Devices } from "./devices.js";
 import { Drills } from "./drills.js";
 import { DutyDesk } from "./duty-desk.js";
 import { Loops } from "./loops.js";
+import { Noise } from "./noise.js";
 import { Report } from "./report.js";
 import { Statistics } from "./statistics.js";
 import { Township } from "./township.js";
@@ -17,6 +18,7 @@ const CARDS = {
   township: ["smart-community-township", Township],
   loops: ["smart-community-loops", Loops],
   agreements: ["smart-community-agreements", Agreements],
+  noise: ["smart-community-noise", Noise],
   statistics: ["smart-community-statistics", Statistics],
   drills: ["smart-community-drills", Drills],
   devices: ["smart-community-devices", Devices],

@@ -186,6 +186,9 @@ td { font-variant-numeric: tabular-nums; }
   border: 1px solid var(--divider-color); border-inline-start: 6px solid var(--severity);
   border-radius: var(--ha-card-border-radius, 12px);
 }
+.evidence { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
+.evidence .name { display: flex; gap: .5rem; align-items: center; margin: 0; font-size: 1.1rem; }
+summary { min-height: 2.75rem; padding-block: .6rem; cursor: pointer; font-weight: 600; }
 a { color: inherit; }
 
 /* The incident. */

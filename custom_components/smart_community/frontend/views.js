@@ -16,6 +16,7 @@ const VIEWS = [
     "agreements",
     ({ communities }) => communities.some(({ agreements }) => agreements.length > 0),
   ],
+  ["noise", "noise", ANY],
   ["statistics", "statistics", ANY],
   [
     "drills",
