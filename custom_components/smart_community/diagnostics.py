@@ -1,10 +1,15 @@
 """What a bug report needs, without the people in it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 
+from .anonymous import Anonymous
+from .channels.address import PROVIDER
+from .const import SUBENTRY_PROVIDER, SUBENTRY_RESPONDER
 from .core.codec import plain
 from .data import CommunityData, SmartCommunityEntry
 from .modbus_diagnostics import modbus_state
@@ -27,6 +32,7 @@ REDACT = frozenset(
         "summary",
         "names",
         "name",
+        "zone_name",
         "key_id",
         "key_secret",
         "secret",
@@ -42,13 +48,24 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: SmartCommunityEntry
 ) -> dict[str, Any]:
     """Return the entry, its subentries and how its engine or poller stands."""
+    anonymous = Anonymous()
     subentries = [
-        {"type": subentry.subentry_type, "data": dict(subentry.data)}
+        {"type": subentry.subentry_type, "data": _stored(subentry, anonymous)}
         for subentry in entry.subentries.values()
     ]
     told = {"entry": dict(entry.data), "subentries": subentries, **_state(entry)}
-    redacted: dict[str, Any] = async_redact_data(told, REDACT)
+    redacted: dict[str, Any] = async_redact_data(anonymous.told(told), REDACT)
     return redacted
+
+
+def _stored(subentry: ConfigSubentry, anonymous: Anonymous) -> Mapping[str, Any]:
+    """Return what is stored, its key as those who refer to it are going to show it."""
+    data = subentry.data
+    if subentry.subentry_type == SUBENTRY_RESPONDER:
+        return {**data, "key": anonymous.called("responder", data["key"])}
+    if subentry.subentry_type == SUBENTRY_PROVIDER:
+        return {**data, "key": anonymous.called("target", f"{PROVIDER}.{data['key']}")}
+    return data
 
 
 def _state(entry: SmartCommunityEntry) -> dict[str, Any]:

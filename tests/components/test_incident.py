@@ -20,7 +20,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smart_community.const import DOMAIN
-from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smart_community.repairs import async_create_fix_flow
 
 from .conftest import FarEnd, responder
@@ -429,17 +428,6 @@ async def test_a_damaged_database_fails_the_entry_with_a_repair_issue(
     assert issue is not None
     assert issue.severity is ir.IssueSeverity.CRITICAL
     await hass.async_block_till_done()
-
-
-async def test_diagnostics_show_the_engine_and_none_of_the_people(
-    hass: HomeAssistant, community: MockConfigEntry
-) -> None:
-    await smoke(hass, community)
-    told = await async_get_config_entry_diagnostics(hass, community)
-    assert told["incidents"][0]["status"] == "open"
-    text = str(told)
-    assert "1380000" not in text
-    assert "Guard" not in text
 
 
 async def test_a_tap_in_the_moment_of_the_promotion_counts_for_the_fire(
