@@ -6,7 +6,8 @@ this one binds itself to its successor by address and unique id.
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import UndefinedType
+from homeassistant.helpers.typing import StateType, UndefinedType
 
 from .const import DOMAIN
 from .core.permits import Deed
@@ -134,9 +135,10 @@ class ZigbeeEntity(Entity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the network, and zha's entity through it."""
-        changed = self._network.listeners.changed
-        changed.append(self._follow)
-        self.async_on_remove(lambda: changed.remove(self._follow))
+        listeners = self._network.listeners
+        for told in (listeners.changed, listeners.proven.setdefault(self._key, [])):
+            told.append(self._follow)
+            self.async_on_remove(partial(told.remove, self._follow))
         self.async_on_remove(self._release)
         self._follow()
 
@@ -258,7 +260,20 @@ def device_info(data: ZigbeeData, device: Device) -> DeviceInfo:
 
 
 def _follow_network(entity: Entity, network: Network) -> None:
+    """Have an entity written with each change of the network that is one of its own."""
     changed = network.listeners.changed
-    write = entity.async_write_ha_state
-    changed.append(write)
-    entity.async_on_remove(lambda: changed.remove(write))
+
+    def look() -> tuple[bool, StateType, Mapping[str, Any] | None]:
+        return entity.available, entity.state, entity.extra_state_attributes
+
+    shown = look()
+
+    @callback
+    def follow() -> None:
+        nonlocal shown
+        if (now := look()) != shown:
+            shown = now
+            entity.async_write_ha_state()
+
+    changed.append(follow)
+    entity.async_on_remove(partial(changed.remove, follow))

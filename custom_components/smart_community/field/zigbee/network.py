@@ -30,6 +30,7 @@ from zigpy.zdo.types import Neighbor
 from .ear import Ear
 from .extra import extra_entities
 from .guard import GuardedGateway, new_gateway, trouble_of
+from .listeners import Listeners
 from .liveness import Register
 from .lock import Locks, prepare_locks
 from .model import NEEDS_A_PERSON, Coordinator, Identity, Pulse, Trouble
@@ -59,19 +60,6 @@ class Settings:
     pulse: Pulse = field(default_factory=Pulse)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Listeners:
-    """Who wants to hear of a network. Called in the event loop, must not raise.
-
-    `changed`: up, down, or something was proven. `devices`: devices with their entities are there,
-    or have others now. `removed`: a device is gone for good.
-    """
-
-    changed: list[Callable[[], None]] = field(default_factory=list)
-    devices: list[Callable[[Sequence[Device]], None]] = field(default_factory=list)
-    removed: list[Callable[[str], None]] = field(default_factory=list)
-
-
 class Network:
     """A network and its supervisor. `trouble` is None while it is at work."""
 
@@ -86,7 +74,7 @@ class Network:
         self.found: Identity | None = None
         self.silent: frozenset[str] = frozenset()
         self.energy: dict[int, int] = {}
-        self.prover = Prover(self._changed)
+        self.prover = Prover(self._changed, self.listeners.tell_proven)
         self.locks = Locks()
         # Counts what makes entities look for their zha entity anew; everything else is a glance.
         self.generation = 0
@@ -382,10 +370,7 @@ class Network:
         self._changed()
 
     def _changed(self) -> None:
-        """Tell what changed, once for all that this turn of the loop brings.
-
-        A connection proves hundreds of zones, and each entity looks at every change.
-        """
+        """Tell what changed, once for all that this turn of the loop brings."""
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_soon(self._changed_now)
 

@@ -78,11 +78,16 @@ def clusters_of(device: Device) -> list[Cluster]:
 class Prover:
     """Proves the zones and locks of one connection."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """Begin with nothing to prove. `changed` is called when something was proven or not."""
+    def __init__(self, changed: Callable[[], None], proven: Callable[[ClusterKey], None]) -> None:
+        """Begin with nothing to prove.
+
+        `proven` is called for each cluster that was; `changed` when some are to be proven, or one
+        is found to be enrolled or not.
+        """
         self.unproven: set[ClusterKey] = set()
         self.not_enrolled: set[str] = set()
         self._changed = changed
+        self._tell = proven
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._heard: dict[str, asyncio.Event] = {}
@@ -167,7 +172,7 @@ class Prover:
     def _proven(self, key: ClusterKey) -> None:
         if key in self.unproven:
             self.unproven.discard(key)
-            self._changed()
+            self._tell(key)
 
     def _refused(self, ieee: str) -> None:
         if ieee not in self.not_enrolled:
