@@ -223,12 +223,14 @@ class Scene(Estate):
         left = self.began + _span(clock) - dt_util.utcnow()
         await self.pass_time(seconds=left.total_seconds(), steps=steps, heard=heard)
 
-    async def at_clock(self, clock: str, *, steps: timedelta | None = None) -> None:
+    async def at_clock(
+        self, clock: str, *, steps: timedelta | None = None, heard: str = ""
+    ) -> None:
         """Let time pass until the clock on the wall says so."""
         hours, minutes = clock.split(":")
         now = dt_util.now()
         then = now.replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0)
-        await self.pass_time(seconds=(then - now).total_seconds(), steps=steps)
+        await self.pass_time(seconds=(then - now).total_seconds(), steps=steps, heard=heard)
 
     async def at_date(self, day: str) -> None:
         """Let the days pass until noon of a day."""
@@ -248,8 +250,8 @@ class Scene(Estate):
             rows.setdefault((call["at"], call["who"]), []).append(call["kind"])
         return [(_clock(at - self.began), who, " ".join(ways)) for (at, who), ways in rows.items()]
 
-    def expect(self, table: str) -> None:
-        """Compare with the table; a moment may be three seconds late, nothing else may differ.
+    def expect(self, table: str, *, late: timedelta = _AT_ONCE) -> None:
+        """Compare with the table; a moment may be three seconds `late`, nothing else may differ.
 
         What the field said a blink before the scene began makes it a second early.
         """
@@ -268,7 +270,7 @@ class Scene(Estate):
         for key, moments in want.items():
             assert len(moments) == len(have[key]), f"{key}, told:\n{shown}"
             for moment, at in zip(moments, have[key], strict=True):
-                assert moment - _BLINK <= at <= moment + _AT_ONCE, f"{key}, told:\n{shown}"
+                assert moment - _BLINK <= at <= moment + late, f"{key}, told:\n{shown}"
 
     async def tap(self, who: str, verb: str, words: str = "") -> None:
         """Press a button of the notice on somebody's phone."""

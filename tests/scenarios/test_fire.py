@@ -11,18 +11,34 @@ async def test_smoke_single(scene: Scene, bus: Bus) -> None:
     await bus.wire(room_203="smoke")
     await scene.automate("smoke_single")
     await bus.begin("room_203", 1)
-    await scene.until("0:40")
+    # The push has no receipt within a minute: the committee is not waited with for three.
+    await scene.until("3:10")
     await scene.tap("guard", "ACKNOWLEDGE")
-    await scene.until("5:00")
     await scene.tap("guard", "HANDLED", "burnt rice")
     await bus.say("room_203", 0)
     assert [one.status for one in scene.active] == ["handled"]  # a person must look, and close
     await scene.act("secretary", "close", disposition="false_alarm")
     scene.expect("""
-        0:00  guard  push
-        0:15  guard  voice
+        0:00  guard      push
+        0:15  guard      voice
+        1:00  secretary  push
+        2:00  secretary  voice
     """)
     assert await scene.ended() == [("smoke_single", "closed", "false_alarm")]
+
+
+async def test_smoke_single_tells_the_committee_in_its_time_while_receipts_are_waited_for(
+    scene: Scene, bus: Bus
+) -> None:
+    await bus.wire(room_203="smoke")
+    await scene.automate("smoke_single", receipt_within={"minutes": 5})
+    await bus.begin("room_203", 1)
+    await scene.until("3:10")
+    scene.expect("""
+        0:00  guard      push
+        0:15  guard      voice
+        3:00  secretary  push
+    """)
 
 
 async def test_smoke_multiple(scene: Scene, bus: Bus) -> None:
@@ -55,15 +71,17 @@ async def test_sprinkler_flow(scene: Scene, bus: Bus) -> None:
     await bus.wire(flow="running")
     await scene.automate("sprinkler_flow")
     await bus.begin("flow", 1)
-    await scene.until("2:20")
+    await scene.until("10:30")
     await scene.dealt_with("fire", "a broken head, shut off")
     await bus.say("flow", 0)
     await scene.act("secretary", "close", disposition="handled")
     scene.expect("""
-        0:05  guard      push!
-        0:20  secretary  voice sms
-        0:35  guard      voice
-        2:05  fire       push!
+        0:05   guard      push!
+        0:20   secretary  voice sms
+        0:35   guard      voice
+        2:05   fire       push!
+        2:35   fire       sms
+        10:05  head       push! sms voice
     """)
     assert await scene.ended() == [("sprinkler_flow", "closed", "handled")]
 
@@ -117,11 +135,14 @@ async def test_fire_water_pressure(scene: Scene, bus: Bus) -> None:
     await bus.begin("hydrant", 350)
     await scene.automate("fire_water_pressure")
     await bus.begin("hydrant", 40)
-    await scene.until("36:00")
+    await scene.until("24:11:00")
     scene.expect("""
-        5:00   guard      push
-        10:00  guard      voice
-        35:00  secretary  push
+        5:00      guard      push
+        10:00     guard      voice
+        35:00     secretary  push
+        40:00     secretary  voice
+        24:05:00  fire       push
+        24:10:00  fire       sms
     """)
     await bus.say("hydrant", 75)
     assert scene.active  # above the limit, not yet past the recovery

@@ -56,15 +56,16 @@ async def test_elder_no_activity(scene: Scene, bus: Bus) -> None:
     await bus.say("door", 0)
     await scene.until("43:00:00")
     assert scene.told_since() == []  # the door at 20:00:00 began the day again
-    await scene.until("44:31:02")
+    await scene.until("46:01:02")
     scene.expect("""
         44:00:00  secretary  push
         44:01:00  secretary  voice
         44:30:00  guard      push
         44:31:00  guard      voice
+        46:00:00  civil      push
+        46:01:00  civil      sms
     """)
-    await scene.tap("guard", "ACKNOWLEDGE")
-    await scene.tap("guard", "HANDLED", "slept in, is well")
+    await scene.dealt_with("civil", "slept in, is well")
     await bus.say("motion", 1)
     assert await scene.ended() == [("elder_no_activity", "closed", "handled")]
 
@@ -74,8 +75,12 @@ async def test_garage_overstay(scene: Scene, bus: Bus) -> None:
     await scene.automate("garage_overstay")
     await bus.begin("bay", 1)
     await scene.until("49:00:00")
-    assert scene.told_since()[0] == ("24:00:00", "guard", "push")
-    assert ("48:00:00", "secretary", "push") in scene.told_since()
+    scene.expect("""
+        24:00:00  guard      push
+        24:15:00  guard      voice
+        48:00:00  secretary  push
+        48:15:00  secretary  voice
+    """)
     await bus.say("bay", 0)
     assert await scene.ended() == [("garage_overstay", "closed", "cleared")]
 
@@ -111,6 +116,8 @@ async def test_illegal_renovation(scene: Scene, hass_client: ClientSessionGenera
         0:01  urban      push
         0:01  secretary  push
     """)
+    # Urban management is shown what was seen.
+    await scene.pushed("urban", lambda notice: "image" in notice.data)
     await scene.tap("urban", "ACKNOWLEDGE")
     await scene.act("urban", "handle", note="work stopped", photo=await photo_of("urban"))
     await scene.act("urban", "close", disposition="penalty", note="decision 118, 20,000 yuan")
