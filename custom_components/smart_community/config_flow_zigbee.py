@@ -9,6 +9,7 @@ from typing import Any, Final
 import probatio
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
@@ -30,6 +31,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .const import CONF_KIND, DOMAIN, KIND_ZIGBEE_NETWORK
 from .field.zigbee.model import Coordinator, Identity, NetworkError, Trouble
+from .places import places
 from .zigbee_network import backups, database
 
 # The few that announce themselves without saying what they speak.
@@ -93,7 +95,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
 
     async def _discovered(self, title: str, path: str, radio: str) -> ConfigFlowResult:
         await self.async_set_unique_id(f"zigbee:{path}")
-        if self._in_use(path) is not None:
+        if await self._in_use(path) is not None:
             raise AbortFlow("already_configured")
         self.context["title_placeholders"] = {CONF_NAME: title}
         self._suggested = {CONF_NAME: title, "path": path, "radio_type": radio}
@@ -208,7 +210,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
             _ = self._coordinator.address
         except ValueError:
             return "zigbee_path_invalid"
-        if (used_by := self._in_use(self._coordinator.path)) is not None:
+        if (used_by := await self._in_use(self._coordinator.path)) is not None:
             return used_by
         probe = await self._probe_module()
         known = self._database if self.source == SOURCE_RECONFIGURE else None
@@ -219,7 +221,7 @@ class ZigbeeNetworkFlow(ConfigFlow):
             told["problem"] = err.detail
             return _ERRORS.get(err.trouble, "zigbee_no_radio")
         self._found, self._channel, self._changed = found.identity, found.channel, found.changed
-        return "zigbee_of_another_entry" if self._of_another_entry() else None
+        return self._owned()
 
     async def _go_on(self) -> ConfigFlowResult:
         if self.source == SOURCE_RECONFIGURE:
@@ -271,32 +273,46 @@ class ZigbeeNetworkFlow(ConfigFlow):
             "folder": str(backups(self.hass)),
         }
 
-    def _in_use(self, path: str) -> str | None:
+    async def _in_use(self, path: str) -> str | None:
         """Say who else has this coordinator: two clients on one take its frames from each other."""
-        own = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
-        for entry in self.hass.config_entries.async_entries(DOMAIN):
-            ours = entry.data.get(CONF_KIND) == KIND_ZIGBEE_NETWORK and entry.entry_id != own
-            if ours and Coordinator(path=path).same_line(entry.data["path"]):
-                return "zigbee_in_use"
-        for entry in self.hass.config_entries.async_entries("zha"):
-            if Coordinator(path=path).same_line(entry.data.get("device", {}).get("path", "")):
-                return "zigbee_belongs_to_zha"
+        users = [(entry.data["path"], "zigbee_in_use") for entry in self._other_networks()]
+        for entry in self._zha():
+            users.append((entry.data.get("device", {}).get("path", ""), "zigbee_belongs_to_zha"))
+
+        def first() -> str | None:
+            here = places(path)
+            return next((said for other, said in users if here & places(other)), None)
+
+        return await self.hass.async_add_executor_job(first) if users else None
+
+    def _owned(self) -> str | None:
+        """Say who else has the network that was found: an address tells only so much.
+
+        ZHA may reach the same coordinator another way. Of our own, a new entry breaks off later,
+        while this one must not be offered to overwrite it: cables were mixed up.
+        """
+        if self._found is None:
+            return None
+        found = self._found.extended_pan_id
+        # As ZHA names its entry once it has been at work (get_config_entry_unique_id).
+        if any(entry.unique_id == f"epid={found}".lower() for entry in self._zha()):
+            return "zigbee_belongs_to_zha"
+        others = (entry.data["extended_pan_id"] for entry in self._other_networks())
+        if self.source == SOURCE_RECONFIGURE and found in others:
+            return "zigbee_of_another_entry"
         return None
 
-    def _of_another_entry(self) -> bool:
-        """Say whether the coordinator has the network of another entry: cables were mixed up.
+    def _other_networks(self) -> list[ConfigEntry[Any]]:
+        own = self._get_reconfigure_entry().entry_id if self.source == SOURCE_RECONFIGURE else None
+        return [
+            entry
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            if entry.data.get(CONF_KIND) == KIND_ZIGBEE_NETWORK and entry.entry_id != own
+        ]
 
-        A new entry breaks off then; this one must not be offered to overwrite it.
-        """
-        return (
-            self.source == SOURCE_RECONFIGURE
-            and self._found is not None
-            and any(
-                entry.data.get("extended_pan_id") == self._found.extended_pan_id
-                for entry in self.hass.config_entries.async_entries(DOMAIN)
-                if entry.entry_id != self._get_reconfigure_entry().entry_id
-            )
-        )
+    def _zha(self) -> list[ConfigEntry[Any]]:
+        # What was discovered and ignored is nobody's.
+        return self.hass.config_entries.async_entries("zha", include_ignore=False)
 
     @asynccontextmanager
     async def _let_go(self) -> AsyncIterator[None]:

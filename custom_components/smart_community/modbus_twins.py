@@ -5,11 +5,8 @@ address, a gateway's port in two framings or over UDP and TCP, and a serial port
 its number are one line each; and a `modbus:` hub in the YAML configuration opens its own.
 """
 
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from homeassistant.components.modbus.connection import ModbusEndpoint, async_get_connection_info
 from homeassistant.components.modbus.const import DATA_MODBUS_HUBS
@@ -17,6 +14,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .modbus_link import params
+from .places import host_places, places
 
 
 async def async_twin(hass: HomeAssistant, data: Mapping[str, Any], own: str | None) -> str | None:
@@ -51,18 +49,5 @@ def _first_twin(mine: ModbusEndpoint, others: list[tuple[str, ModbusEndpoint]]) 
 def _places(endpoint: ModbusEndpoint) -> set[tuple[str, int]]:
     """Return every name of a far end: hosts with their port, or a device's real path."""
     if len(endpoint) == 3:  # noqa: PLR2004 # transport, host, port
-        return _hosts(endpoint[1], endpoint[2])
-    device = endpoint[1]
-    if "://" not in device:
-        return {(os.path.realpath(device), 0)}
-    url = urlsplit(device)
-    return _hosts(url.hostname or "", url.port or 0)
-
-
-def _hosts(host: str, port: int) -> set[tuple[str, int]]:
-    """Ask the resolver; a name that it does not know is compared as it is written."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        found = []
-    return {(host.lower(), port), *((str(address[0]), port) for *_, address in found)}
+        return host_places(endpoint[1], endpoint[2])
+    return places(endpoint[1])

@@ -177,18 +177,46 @@ async def test_the_network_on_another_make_of_radio_is_found_and_taken_over(
         await leave(hass)
 
 
-async def test_a_coordinator_that_somebody_else_has_is_refused(
-    hass: HomeAssistant, radio: VirtualCoordinator
+async def test_a_coordinator_that_somebody_else_has_is_refused_however_it_is_called(
+    hass: HomeAssistant, radio: VirtualCoordinator, tmp_path: Path
 ) -> None:
-    zha = MockConfigEntry(domain="zha", data={"device": {"path": "socket://10.0.0.7:6638"}})
-    zha.add_to_hass(hass)
+    stick, by_id = tmp_path / "ttyUSB0", tmp_path / "usb-by-id"
+    by_id.symlink_to(stick)
+    for path in ("socket://10.0.0.7:6638", str(stick)):
+        MockConfigEntry(domain="zha", data={"device": {"path": path}}).add_to_hass(hass)
     await set_up(hass, radio)
     at = await begin(hass)
-    at = await go(hass, at, form("socket://10.0.0.7:6638"))
-    assert at["errors"] == {"base": "zigbee_belongs_to_zha"}
-    at = await go(hass, at, form(radio.path))
-    assert at["errors"] == {"base": "zigbee_in_use"}
+    for path in ("socket://10.0.0.7:6638", str(by_id)):
+        at = await go(hass, at, form(path))
+        assert at["errors"] == {"base": "zigbee_belongs_to_zha"}, path
+    for path in (radio.path, f"tcp://localhost:{radio.port}"):
+        at = await go(hass, at, form(path))
+        assert at["errors"] == {"base": "zigbee_in_use"}, path
     await leave(hass)
+
+
+async def test_the_network_of_zha_is_refused_also_where_zha_reaches_it_another_way(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    zha = MockConfigEntry(
+        domain="zha",
+        unique_id=f"epid={epid(radio)}".lower(),
+        data={"device": {"path": "socket://10.0.0.7:6638"}},
+    )
+    zha.add_to_hass(hass)
+    before = epid(radio)
+    at = await begin(hass)
+    at = await go(hass, at, form(radio.path))
+    assert at["errors"] == {"base": "zigbee_belongs_to_zha"}
+    async with VirtualCoordinator(formed=True, boots_on_connect=True) as right:
+        ours = await set_up(hass, right)
+        at = await go(hass, await ours.start_reconfigure_flow(hass), form(radio.path))
+        assert at["errors"] == {"base": "zigbee_belongs_to_zha"}
+        await leave(hass)
+    assert epid(radio) == before
+    assert await hass.config_entries.async_remove(zha.entry_id)
+    result = await go(hass, await begin(hass), form(radio.path))
+    assert result["menu_options"] == ["zigbee_take_over", "zigbee_form"]
 
 
 async def test_the_same_network_at_another_address_is_no_second_one(

@@ -55,15 +55,6 @@ class Coordinator:
             raise ValueError(self.path)
         return parts.hostname, parts.port
 
-    def same_line(self, path: str) -> bool:
-        """Say whether another path means the same coordinator: it can serve one client only."""
-        try:
-            return self.address == Coordinator(path=path).address and (
-                self.address is not None or self.path == path
-            )
-        except ValueError:
-            return False
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pulse:
