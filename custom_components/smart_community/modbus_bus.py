@@ -129,7 +129,7 @@ def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> 
     }
     for key, unit in list(bus.units.items()):
         if key not in wanted:
-            bus.poller.remove(unit.address)
+            _retire(bus, unit)
             bus.maps.forget(key)
             del bus.units[key]
     touched: list[BusUnit] = []
@@ -150,10 +150,16 @@ def _apply(hass: HomeAssistant, entry: ConfigEntry[Any], bus: ModbusBusData) -> 
             bus.units[key] = unit
             continue
         if old is not None:
-            bus.poller.remove(old.address)
+            _retire(bus, old)
         bus.poller.add(unit.address, unit.polled)
         bus.units[key] = unit
     return touched
+
+
+def _retire(bus: ModbusBusData, unit: BusUnit) -> None:
+    """Poll a unit no more, unless another one has its address by now: two may have swapped."""
+    if bus.poller.units.get(unit.address) is unit.polled:
+        bus.poller.remove(unit.address)
 
 
 def _polled(

@@ -170,3 +170,16 @@ async def test_a_bus_that_moves_to_another_gateway_disturbs_no_other(
         assert await hass.config_entries.async_unload(other.entry_id)
     assert not [one for one in changes if one.data["entity_id"].startswith("binary_sensor.panel")]
     assert server.counted.connections == connections
+
+
+async def test_two_units_that_swap_their_addresses_are_both_heard(
+    hass: HomeAssistant, bus: MockConfigEntry, server: ModbusServer
+) -> None:
+    server.units[1].discrete[1] = True
+    server.units[2].discrete[2] = True
+    first, second = bus.subentries.values()
+    hass.config_entries.async_update_subentry(bus, first, data={**first.data, "unit": 2})
+    hass.config_entries.async_update_subentry(bus, second, data={**second.data, "unit": 1})
+    await until(lambda: state(hass, "panel_1_input_3") == "on")
+    await until(lambda: state(hass, "panel_2_input_2") == "on")
+    assert state(hass, "panel_1_input_2") == state(hass, "panel_2_input_3") == "off"

@@ -11,6 +11,7 @@ from custom_components.smart_community.field.modbus.plan import (
     Reach,
     plan,
     plan_lanes,
+    probing,
 )
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point
 
@@ -145,3 +146,18 @@ def test_a_searched_map_reads_every_point_that_the_unit_has_and_crosses_no_hole(
         assert answers(holding) == (one.address not in holes)
     # One block more for each hole, and one for each point that is missing, is all it may cost.
     assert len(learned) <= 1 + 2 * len(holes)
+
+
+@given(points, st.integers(0, 200))
+def test_a_probe_is_of_a_length_that_no_other_request_has(wanted: list[Point], times: int) -> None:
+    blocks = plan(wanted, Reach())
+    probes = [probing(blocks, times + more) for more in range(2)]
+    for probe in probes:
+        assert (probe.kind, probe.length) not in {(one.kind, one.length) for one in blocks}
+        assert probe.count <= (MOST_BITS if probe.kind.is_bit else MOST_REGISTERS)
+    assert probes[0].length != probes[1].length
+
+
+def test_a_probe_stays_within_what_can_be_addressed() -> None:
+    last = Block(kind=Kind.DISCRETE, address=65530, count=6)
+    assert [probing([last], times).end for times in range(3)] == [65536] * 3

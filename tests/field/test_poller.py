@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import pytest
 from modbus_connection import ModbusTcpParams
-from modbus_connection.exceptions import ModbusProtocolError
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
@@ -135,54 +134,6 @@ async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(b
         last = bus.asked(5)
     assert all(bus.asked(address) >= 3 for address in range(1, 5)), "none is given up"
     assert healthy.reading("input_1").quality is Quality.GOOD
-
-
-class Remembering:
-    """A serial server that keeps an answer for minutes, and gives it to whoever asks next."""
-
-    connected = True
-
-    def __init__(self) -> None:
-        self.kept: list[int] | None = None
-        self.silent = False
-        self.asked: list[int] = []
-
-    async def read_input_registers(self, address: int, count: int) -> list[int]:
-        self.asked.append(count)
-        answer = list(range(address, address + count))
-        if self.silent:
-            self.kept = self.kept or answer
-            raise TimeoutError
-        kept, self.kept = self.kept, None
-        if kept is not None and len(kept) != count:
-            raise ModbusProtocolError("another length")
-        return answer if kept is None else [7] * count
-
-    async def disconnect(self) -> None: ...
-
-    def require_timeout(self, _: float) -> None: ...
-
-    def set_message_spacing(self, _: float) -> None: ...
-
-
-async def test_an_answer_that_a_serial_server_kept_is_known_by_its_length(bus: Bus) -> None:
-    server = Remembering()
-    bus.poller.line.baudrate = 9600
-    unit = PolledUnit(
-        unit=server,  # type: ignore[arg-type]
-        points=tuple(figure(address, lane=Lane.FAST) for address in range(10)),
-        changed=lambda key: bus.told.append((1, key, unit.reading(key))),
-    )
-    bus.poller.add(1, unit)
-    await bus.pace.run()
-    server.silent = True
-    await bus.pace.run(15)
-    assert len(set(server.asked[-3:])) == 3, "no probe asks for as much as the one before"
-    server.silent = False
-    await bus.pace.run(25)
-    values = {reading.value for _, _, reading in bus.told} - {None}
-    assert values == set(range(10))
-    assert unit.reading("input_3").value == 3
 
 
 async def test_a_part_that_is_refused_leaves_the_detectors_heard(bus: Bus) -> None:

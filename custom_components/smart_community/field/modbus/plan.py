@@ -3,12 +3,14 @@
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from ..point import Kind, Lane, Point
 
 # The most in one request (MODBUS Application Protocol V1.1b3, 6.1 to 6.4).
 MOST_BITS = 2000
 MOST_REGISTERS = 125
+_ADDRESSES = 0x10000
 # Request, answer without its values, and the two silences of 3.5 characters (MODBUS over Serial
 # Line V1.02, 2.5.1.1), in characters of 11 bits; and what units take to think, in seconds.
 _FIXED_CHARACTERS = 20
@@ -30,11 +32,15 @@ class Block:
         """The address behind the last."""
         return self.address + self.count
 
-    def shorter(self, times: int) -> Block:
-        """Return a block whose answer has another length, and not that of the times before."""
-        step = 8 if self.kind.is_bit else 1
-        count = self.count - step * (1 + times % 3)
-        return replace(self, count=count) if count > 0 else self
+    @property
+    def length(self) -> int:
+        """How long the answer is: in bytes for bits, in registers for registers."""
+        return (self.count + 7) // 8 if self.kind.is_bit else self.count
+
+    def of_length(self, length: int) -> Block:
+        """Return the block with an answer of this length that asks for the least."""
+        count = 8 * (length - 1) + 1 if self.kind.is_bit else length
+        return replace(self, address=min(self.address, _ADDRESSES - count), count=count)
 
     def holds(self, point: Point) -> bool:
         """Whether the whole point is read with it."""
@@ -99,6 +105,31 @@ def plan_lanes(
     taken = {one.key for one in points for block in blocks if block.holds(one)}
     rest = plan((one for one in points if one.key not in taken), reach, barriers)
     return (*((Lane.FAST, block) for block in blocks), *((Lane.SLOW, block) for block in rest))
+
+
+def probing(blocks: Sequence[Block], times: int) -> Block:
+    """Return a block whose answer is of a length that the answer of none of `blocks` has.
+
+    Nor has that of the one before, `times` counting them. The first blocks are preferred. Less is
+    asked for where a block leaves two such lengths: the unit is known to have what it asks for.
+    Where none does (eight bits, or a register) more is asked for; a unit that has not so much
+    refuses it, and that is a sign of life as well.
+    """
+    asked = {(one.kind, one.length) for one in blocks}
+
+    def free(block: Block, lengths: Iterable[int]) -> list[int]:
+        return list(islice((one for one in lengths if (block.kind, one) not in asked), 3))
+
+    for block in blocks:
+        lengths = free(block, range(block.length - 1, 0, -1))
+        if len(lengths) > 1:
+            break
+    else:
+        block = blocks[0]
+        most = MOST_BITS // 8 if block.kind.is_bit else MOST_REGISTERS
+        less, more = range(block.length - 1, 0, -1), range(block.length + 1, most + 1)
+        lengths = free(block, chain(less, more))
+    return block.of_length(lengths[times % len(lengths)])
 
 
 def _of_table(barriers: Collection[Barrier], kind: Kind) -> list[int]:

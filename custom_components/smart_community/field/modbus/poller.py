@@ -26,7 +26,7 @@ from modbus_connection import ModbusUnit
 from ..point import Lane, Point, Quality, Value
 from .decode import Judge, Raw, places, value_of
 from .line import Line, NoData
-from .plan import Block, Reach, plan
+from .plan import Block, Reach, plan, probing
 from .unit import EVERY, Job, PolledUnit
 from .write import write
 
@@ -239,20 +239,21 @@ class Poller:
         """Ask a unit that failed for one block: a dead one costs one time-out, of `within`.
 
         In RTU framing nothing but its length tells an answer from one that was asked for earlier: a
-        serial server may keep that for minutes, and hand it to the next connection. So less is
-        asked for than ever before, and nothing of it is believed.
+        serial server may keep that for minutes, and hand it to the next connection. So what is
+        asked for has a length that nothing else has, and nothing of it is believed.
         """
         unit = self._units[address]
         full = within is None or within >= self.line.within
         unit.short_probes = 0 if full else unit.short_probes + 1
         if full:
             self._patient_at = self._clock() + (1 + _PROBE_REST) * self.line.within
-        job = min(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
+        jobs = sorted(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
         if not self.line.baudrate:
-            return await self._read(address, job, within)
+            return await self._read(address, jobs[0], within)
         started = self._clock()
+        block = probing([one.block for one in jobs], unit.failures)
         try:
-            await self.line.read(unit.unit, job.block.shorter(unit.failures), within)
+            await self.line.read(unit.unit, block, within)
         except NoData as lack:
             if self._units.get(address) is not unit:
                 return None
