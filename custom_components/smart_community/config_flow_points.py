@@ -15,6 +15,7 @@ from homeassistant.helpers.selector import FileSelector, FileSelectorConfig
 
 from .errors import refusal
 from .points_import import UnitChange, async_apply_changes, async_changes, async_parse, counts
+from .points_read import async_test_read
 
 _FILE: Final = probatio.Schema(
     {probatio.Required("file"): FileSelector(FileSelectorConfig(accept=".csv,.tsv,.txt"))}
@@ -53,11 +54,14 @@ class PointTableSubentryFlow(ConfigSubentryFlow):
     async def async_step_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
-        """Show what would change; then change it."""
+        """Show what would change, and what the units say now; then change it."""
         said = _said(self._changes)
         if user_input is None:
+            read = await async_test_read(self.hass, self._get_entry(), self._changes)
             return self.async_show_form(
-                step_id="confirm", data_schema=probatio.Schema({}), description_placeholders=said
+                step_id="confirm",
+                data_schema=probatio.Schema({}),
+                description_placeholders={**said, "read": read or "-"},
             )
         # Asked again: the bus may have been changed by somebody else since the file was read.
         try:

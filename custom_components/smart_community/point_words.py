@@ -56,7 +56,7 @@ def told(hass: HomeAssistant, err: PointTableError) -> str:
 def _line(words: Mapping[str, Any], error: TableError, lines: list[int]) -> str:
     problem = words["wrong"][error.wrong].format(**error.values)
     place = words["cell" if error.column else "line"]
-    return str(place.format(lines=_ranges(lines), column=error.column, problem=problem))
+    return str(place.format(lines=ranges(lines), column=error.column, problem=problem))
 
 
 def _grouped(errors: Iterable[TableError]) -> Iterator[tuple[TableError, list[int]]]:
@@ -68,7 +68,7 @@ def _grouped(errors: Iterable[TableError]) -> Iterator[tuple[TableError, list[in
     yield from found.values()
 
 
-def _ranges(lines: list[int]) -> str:
+def ranges(lines: list[int]) -> str:
     """Write 2, 3, 4, 9 as 2-4, 9."""
     runs = [
         [line for _, line in run]
