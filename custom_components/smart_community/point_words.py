@@ -17,7 +17,7 @@ from .field.point_cells import TableError
 from .field.points_csv import PointTableError, Vocabulary
 from .views import texts
 
-# A table that is wrong in more ways than this was exported wrongly: more lines would not help.
+# A message with more lines than this hides what is around it; a check by the action says them all.
 _MOST_TOLD: Final = 100
 
 
@@ -41,16 +41,22 @@ def _units(device_class: SensorDeviceClass) -> Iterator[str | None]:
 
 
 def told(hass: HomeAssistant, err: PointTableError) -> str:
+    """Return what is wrong with a table, a line each, as far as a message helps."""
+    lines = told_in_full(hass, err)
+    shown = lines[:_MOST_TOLD]
+    if len(lines) > len(shown):
+        more = texts(hass, hass.config.language)["point_table"]["more"]
+        shown.append(more.format(count=len(lines) - len(shown)))
+    return "\n".join(shown)
+
+
+def told_in_full(hass: HomeAssistant, err: PointTableError) -> list[str]:
     """Return everything wrong with a table, a line each; the same in many lines is said once.
 
     In Home Assistant's language: what fills a sentence is not translated again by the frontend.
     """
     words = texts(hass, hass.config.language)["point_table"]
-    lines = [_line(words, one, lines) for one, lines in _grouped(err.errors)]
-    shown = lines[:_MOST_TOLD]
-    if len(lines) > len(shown):
-        shown.append(words["more"].format(count=len(lines) - len(shown)))
-    return "\n".join(shown)
+    return [_line(words, one, lines) for one, lines in _grouped(err.errors)]
 
 
 def _line(words: Mapping[str, Any], error: TableError, lines: list[int]) -> str:

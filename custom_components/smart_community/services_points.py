@@ -7,13 +7,15 @@ from typing import Any, Final, cast
 import probatio
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .errors import refusal
 from .field.point_cells import UNITS
-from .field.points_csv import UnitTable, render
+from .field.points_csv import PointTableError, UnitTable, render
+from .point_words import told_in_full
 from .points_import import async_apply_changes, async_changes, async_parse, counts, tables_of
 
 # 10,000 points of the longest rows are two thirds of this; a larger file is no point table.
@@ -59,7 +61,14 @@ def async_register_points_services(hass: HomeAssistant) -> None:
 
 async def _import(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = _bus(hass, call.data.get("bus"))
-    tables = await _tables(hass, call)
+    try:
+        tables = await _tables(hass, call)
+    except ServiceValidationError as err:
+        wrong, asked = err.__cause__, call.return_response and call.data["check_only"]
+        if not asked or not isinstance(wrong, PointTableError):
+            raise
+        # A check was made and this is what it found; an error could not say all of it.
+        return {"errors": [*told_in_full(hass, wrong)]}
     changes = async_changes(entry, tables)
     if not call.data["check_only"]:
         async_apply_changes(hass, entry, changes)

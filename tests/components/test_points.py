@@ -142,7 +142,25 @@ async def test_a_table_of_errors_is_told_as_far_as_it_helps(
     err = await refused(hass, table=f"unit,name,kind,address\n{rows}")
     lines = (err.translation_placeholders or {})["errors"].splitlines()
     assert lines[0] == "第 2 行，address 列：“x0”不是整数。"
-    assert (len(lines), lines[-1]) == (101, "另有 50 处。")
+    assert len(lines) == 101
+    assert lines[-1].startswith("另有 50 处。")
+
+
+async def test_a_check_returns_every_error_however_many_there_are(
+    hass: HomeAssistant, bus: MockConfigEntry
+) -> None:
+    rows = "".join(f"5,P,coil,x{at}\n" for at in range(150))
+    table = f"unit,name,kind,address\n{rows}"
+    answer = await act(hass, "import_points", table=table, check_only=True)
+    assert answer == {
+        "errors": [
+            f"Line {at + 2}, column address: “x{at}” is not a whole number." for at in range(150)
+        ]
+    }
+    with pytest.raises(ServiceValidationError):  # nobody would see what is returned
+        await hass.services.async_call(
+            DOMAIN, "import_points", {"table": table, "check_only": True}, blocking=True
+        )
 
 
 async def test_a_unit_with_a_family_is_not_replaced_by_a_table(hass: HomeAssistant) -> None:
