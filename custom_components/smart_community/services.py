@@ -296,7 +296,7 @@ def _zone(
     if "zone" in call.data:
         return zone_named(hass, call.data["zone"])
     by = call.data.get("zone_by", ZoneBy.AREA)
-    return zone_of(hass, entity_id, by, (entry.entry_id, entry.title))
+    return zone_of(hass, entity_id, by, (entry.entry_id, entry.title), call.data["loop"])
 
 
 _OPTIONAL, _ONLY = SupportsResponse.OPTIONAL, SupportsResponse.ONLY

@@ -1,6 +1,7 @@
 """Where a source is: Home Assistant's floors and areas are the zones."""
 
 from enum import StrEnum
+from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
@@ -9,6 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import floor_registry as fr
 
 from .phones import shows_phone
+
+# Loops whose unplaced sources are one incident: what each needs is the same round with a ladder,
+# and fifty devices that nobody has placed yet must not be fifty messages.
+_UNPLACED_TOGETHER: Final = frozenset({"device_fault"})
 
 
 class ZoneBy(StrEnum):
@@ -27,17 +32,21 @@ def source_name(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def zone_of(
-    hass: HomeAssistant, entity_id: str, by: ZoneBy, community: tuple[str, str]
+    hass: HomeAssistant, entity_id: str, by: ZoneBy, community: tuple[str, str], loop: str = ""
 ) -> tuple[str, str]:
-    """Key and name of the zone of a source.
+    """Key and name of the zone of a source, for a loop.
 
     A source without a floor counts by its area, one without an area by itself: an alarm is never
-    refused because nobody has placed the detector yet. A person's phone is nowhere else than in the
-    community: all that no longer receive are one incident. `community`: the entry's id and title.
+    refused because nobody has placed the detector yet. Faults of devices without an area are the
+    community's, unless each device is to be an incident. A person's phone is nowhere
+    else than in the community: all that no longer receive are one incident. `community`: the
+    entry's id and title.
     """
     if by is ZoneBy.COMMUNITY or shows_phone(hass, entity_id):
         return f"community:{community[0]}", community[1]
     area = area_of(hass, entity_id) if by is not ZoneBy.SOURCE else None
+    if area is None and by is not ZoneBy.SOURCE and loop in _UNPLACED_TOGETHER:
+        return f"community:{community[0]}", community[1]
     if area is None:
         return f"source:{entity_id}", source_name(hass, entity_id)
     if by is ZoneBy.FLOOR and area.floor_id is not None:

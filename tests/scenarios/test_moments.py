@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 
 from custom_components.smart_community.const import DOMAIN
 
@@ -229,6 +230,24 @@ async def test_device_fault_of_a_thousand_is_one_incident_over_a_restart(scene: 
         30:00     guard      push
         35:00     guard      voice
         24:30:00  secretary  push
+    """)
+
+
+async def test_device_fault_of_fifty_that_nobody_has_placed_is_one_digest(scene: Scene) -> None:
+    things = [scene.thing("binary_sensor", "smoke", "off") for _ in range(50)]
+    for thing in things:
+        er.async_get(scene.hass).async_update_entity(thing, area_id=None)
+    await scene.automate("device_fault", detectors={"entity_id": things})
+    scene.begin()
+    for thing in things:
+        scene.hass.states.async_set(thing, "unavailable", {"device_class": "smoke"})
+    await scene.settle()
+    await scene.until("36:00")
+    (incident,) = scene.active
+    assert (incident.zone_name, set(incident.sources)) == (scene.entry.title, set(things))
+    scene.expect("""
+        30:00  guard  push
+        35:00  guard  voice
     """)
 
 
