@@ -205,6 +205,33 @@ async def test_in_the_flood_season_a_tighter_limit_holds(
     assert ears.said == [(level, True, "edge")]
 
 
+async def test_a_level_that_stands_still_is_judged_by_each_seasons_limit_from_its_first_day(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("Asia/Shanghai")
+    level, lost = "sensor.level", "sensor.lost"
+    options = {
+        "kind": "above",
+        "limit": 20,
+        "season_limit": 5,
+        "season_begins": "06-01",
+        "season_ends": "09-30",
+    }
+    freezer.move_to("2026-05-31T23:59:50+08:00")
+    ears = await listen(hass, automation({"entity_id": [level, lost]}, options))
+    for state in ("10", "unavailable"):
+        await say(hass, lost, state)
+    await say(hass, level, "10")
+    assert ears.said == []
+    told = []
+    for midnight in ("06-01", "06-02", "09-30", "10-01"):
+        freezer.move_to(f"2026-{midnight}T00:10:01+08:00")
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done()
+        told.append(ears.said)
+    assert told == [[(level, True, "edge")], [], [], [(level, False, "edge")]]
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -114,10 +114,18 @@ async def test_waterlogging_by_level_has_a_tighter_limit_in_the_flood_season(
     await bus.begin("underpass", 100)
     await scene.until("2:00")
     assert scene.told_since() == []  # 10 cm in November
-    await scene.at_date("2027-07-01")
-    await bus.begin("underpass", 110)
+    await scene.at_date("2027-05-31")
+    await bus.begin("underpass", 110)  # and there it stays
+    await scene.pass_time(hours=11, minutes=59)
+    assert scene.told_since() == []
+    await scene.pass_time(minutes=11)
+    scene.begin()
     await scene.until("1:30")
-    assert {who for _, who, _ in scene.told_since()} == {"water", "guard", "secretary"}
+    scene.expect("""
+        1:00  water      push
+        1:00  guard      push
+        1:00  secretary  push
+    """)
 
 
 async def test_garbage_off_hours(scene: Scene, bus: Bus) -> None:
