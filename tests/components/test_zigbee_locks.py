@@ -1,6 +1,8 @@
 """The codes of door locks: who may, what the lock says, and that a code leaves no trace."""
 
 import logging
+import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,6 +40,28 @@ async def act(
     return await hass.services.async_call(
         "smart_community", name, said, blocking=True, return_response=response, context=context
     )
+
+
+def listen(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> Callable[[MockConfigEntry], Awaitable[list[str]]]:
+    """Take down from now on what is said anywhere; returns what tells it, with what is shown."""
+    events: list[str] = []
+    hass.bus.async_listen("*", lambda event: events.append(str(event.data)))
+    for name in ("", "bellows", "bellows.ash", "zigpy", "zha", "custom_components"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+    async def told(network: MockConfigEntry) -> list[str]:
+        logged = [
+            record.getMessage()
+            for record in caplog.records
+            if not record.name.startswith(("homeassistant.components.websocket_api", "tests"))
+        ]
+        diagnostics = await async_get_config_entry_diagnostics(hass, network)
+        assert logged
+        return [*logged, *events, str(hass.states.async_all()), str(diagnostics)]
+
+    return told
 
 
 async def test_a_code_is_drawn_set_paused_and_cleared(
@@ -91,10 +115,7 @@ async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     code = "731946"
-    calls: list[str] = []
-    hass.bus.async_listen("*", lambda event: calls.append(str(event.data)))
-    for name in ("", "bellows", "bellows.ash", "zigpy", "zha", "custom_components"):
-        caplog.set_level(logging.DEBUG, logger=name)
+    told = listen(hass, caplog)
     client = await hass_ws_client()
     await client.send_json_auto_id(
         {
@@ -108,16 +129,28 @@ async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
     assert door.lock.users[0].pin == code
     await door.program(user=1, pin="864203")
     await hass.async_block_till_done()
-    diagnostics = await async_get_config_entry_diagnostics(hass, network)
-    ours = [
-        record.getMessage()
-        for record in caplog.records
-        if not record.name.startswith(("homeassistant.components.websocket_api", "tests"))
-    ]
-    for said in (*ours, *calls, str(hass.states.async_all()), str(diagnostics)):
+    for said in await told(network):
         assert code not in said
         assert code.encode().hex() not in said
         assert "864203" not in said
+
+
+async def test_a_code_that_is_drawn_is_told_to_whoever_asked_and_left_nowhere_else(
+    hass: HomeAssistant,
+    network: MockConfigEntry,
+    door: VirtualDevice,
+    hass_admin_user: MockUser,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told = listen(hass, caplog)
+    code = (await act(hass, hass_admin_user, network, "set_lock_code", slot=4))["code"]
+    assert door.lock.users[3].pin == code
+    await hass.async_block_till_done()
+    # As a number of its own, or in a frame: a time has as many digits, and may have these.
+    alone = re.compile(rf"(?<![\w.]){code}(?!\w)|\\x0{len(code)}{code}|{code.encode().hex()}")
+    assert alone.search(f"pin={code}")
+    for said in await told(network):
+        assert not alone.search(re.sub(r"datetime\([^)]*\)", "", said))
 
 
 async def test_a_code_opens_only_at_its_hours(

@@ -230,9 +230,13 @@ async def test_a_detector_that_falls_silent_for_longer_than_it_ever_was_is_no_da
     await until(lambda: state(hass, network, "silence").state == "on")
     assert state(hass, network, "silence").attributes["allowed_minutes"] == 150
     assert state(hass, network, zone(smoke)).state == "unavailable"
+    missed = state(hass, network, "silent_devices")
+    assert missed.state == "1"
+    assert missed.attributes["devices"] == ["Smart Community SC-SMOKE"]
     smoke.silent = False
     await smoke.check_in()
     await until(lambda: state(hass, network, "silence").state == "off")
+    await until(lambda: state(hass, network, "silent_devices").state == "0")
     await until(lambda: state(hass, network, zone(smoke)).state == "off")
 
 

@@ -12,6 +12,9 @@ from custom_components.smart_community.field.zigbee.network import Network, Sett
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
 from tests.simulators.zigbee_hosts import until
 
+# By which its task is told from those of the libraries.
+SUPERVISOR = "supervisor"
+
 
 @asynccontextmanager
 async def at_work(
@@ -35,7 +38,7 @@ async def at_work(
         pulse=pulse or Pulse(),
     )
     network = Network(settings, register or Register(), clock)
-    running = asyncio.create_task(network.run())
+    running = asyncio.create_task(network.run(), name=SUPERVISOR)
     try:
         await until(lambda: network.trouble is None)
         yield network

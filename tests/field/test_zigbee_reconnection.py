@@ -1,0 +1,52 @@
+"""How long a network waits before it tries again, with a coordinator that is away over real TCP."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, override
+
+import pytest
+
+from tests.simulators.zigbee import VirtualCoordinator
+from tests.simulators.zigbee_hosts import until
+
+from .zigbee_ground import SUPERVISOR, at_work
+
+
+class _NoWaiting(asyncio.SelectorEventLoop):
+    """A loop in which the supervisor's long waits are noted and over at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    @override
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *args: Any, **more: Any
+    ) -> asyncio.TimerHandle:
+        task = asyncio.current_task(self)
+        if delay >= 1 and task is not None and task.get_name() == SUPERVISOR:
+            self.waits.append(delay)
+            delay = 0
+        return super().call_later(delay, callback, *args, **more)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+def test_waits_double_up_to_a_minute_and_begin_anew_once_it_was_at_work(tmp_path: Path) -> None:
+    loop = _NoWaiting()
+
+    async def story() -> None:
+        async with (
+            VirtualCoordinator(formed=True, boots_on_connect=True) as radio,
+            at_work(radio, tmp_path) as network,
+        ):
+            for away in (8, 2):
+                loop.waits.clear()
+                await radio.refuse(True)
+                await until(lambda away=away: len(loop.waits) >= away, 60)
+                assert loop.waits[:8] == [2, 4, 8, 16, 32, 60, 60, 60][: len(loop.waits)]
+                await radio.refuse(False)
+                await until(lambda: network.trouble is None, 60)
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(story())
