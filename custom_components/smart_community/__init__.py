@@ -44,6 +44,7 @@ from .services_report import async_register_report_services
 from .services_zigbee import async_register_zigbee_services
 from .views import async_load_texts
 from .websocket import async_register_commands
+from .websocket_channels import async_register_channel_commands
 from .websocket_zigbee import async_register_zigbee_commands
 from .zigbee_network import (
     ZigbeeData,
@@ -90,6 +91,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_when_setup(hass, "conversation", assist_is_there)
     async_register_zigbee_services(hass)
     async_register_commands(hass)
+    async_register_channel_commands(hass)
     async_register_zigbee_commands(hass)
     await async_serve_modules(hass)
     async_serve_photos(hass)

@@ -1,6 +1,6 @@
 """Tests of the channels, on demand or by themselves: what came back stands on record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from .deeds import COMMUNITY_LOG
 from .engine.engine import Engine
 
 TESTED: Final = "tested"
+# How long whoever has asked for a test looks on: who sleeps does not answer sooner or later.
+RECEIPTS_WITHIN: Final = timedelta(seconds=30)
 # A test that is older says nothing about a channel any more.
 _REMEMBERED: Final = timedelta(days=62)
 
@@ -25,13 +27,15 @@ async def async_test_channels(
     *,
     actor: Actor | None = None,
     due: datetime | None = None,
+    tell: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Test every channel of each, put the result on record, and return its rows.
 
     `wait`: how long receipts are waited for. `due`: when it was due, if nobody asked for it.
+    `tell`: is given each row as soon as it is known.
     """
     data = entry.runtime_data
-    rows = await data.reachability.test(data.channels, people, wait)
+    rows = await data.reachability.test(data.channels, people, wait, tell)
     line = Entry(kind=TESTED, at=dt_util.utcnow(), actor=actor, due=due, data={"rows": rows})
     await data.engine.note(COMMUNITY_LOG, line)
     return rows

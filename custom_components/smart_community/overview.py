@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.auth.models import User
 from homeassistant.components.switch.const import DOMAIN as SWITCH_DOMAIN
@@ -13,34 +13,41 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .core.codec import plain
 from .core.permits import Deed, Permit, Standing, best, concerned
+from .core.report import worded_reason
 from .core.statistics import Case, by_day, figures
 from .data import CommunityEntry, communities
 from .loops import LOOPS
+from .period import async_period
 from .shipped import loop_is_on
+from .views import texts
+
+_LISTED: Final = 100
 
 
-async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dict[str, Any]]:
+async def async_overview(
+    hass: HomeAssistant, user: User, days: int, language: str
+) -> list[dict[str, Any]]:
     """Return each community's loops, its agreements, and the figures of the last days.
 
     A department gets its own loops; somebody without a part in a community nothing of it.
     """
     now = dt_util.utcnow()
     zone = await dt_util.async_get_time_zone(hass.config.time_zone) or dt_util.UTC
+    words = texts(hass, language)
     found = []
     for entry in communities(hass):
         standings = entry.runtime_data.people.standings(user)
         if best(standings, Deed.READ)[1] is Permit.DENIED:
             continue
-        opened = await entry.runtime_data.engine.cases(now - timedelta(days=days))
-        by_id = {key: case for key, case in opened.items() if concerned(standings, case.loop)}
-        cases = list(by_id.values())
+        period = await async_period(entry, standings, now - timedelta(days=days))
+        cases = list(period.cases.values())
         found.append(
             {
                 "id": entry.entry_id,
                 "name": entry.title,
                 "may": [
                     deed
-                    for deed in (Deed.REPORT, Deed.DRILL, Deed.SWITCH_LOOP)
+                    for deed in (Deed.REPORT, Deed.DRILL, Deed.SWITCH_LOOP, Deed.TEST)
                     if best(standings, deed)[1] is not Permit.DENIED
                 ],
                 "all": plain(figures(cases)),
@@ -52,9 +59,14 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
                         "status": case.status,
                         "opened_at": plain(case.opened_at),
                     }
-                    for key, case in by_id.items()
+                    for key, case in period.cases.items()
                     if case.drill
                 ],
+                "withheld": _newest(period.withheld, words),
+                "tests": _newest(
+                    [{"at": test["at"], **row} for test in period.tests for row in test["rows"]],
+                    words,
+                ),
                 "agreements": [
                     {**plain(one), "hold": held}
                     for one, held in entry.runtime_data.engine.agreements
@@ -67,6 +79,13 @@ async def async_overview(hass: HomeAssistant, user: User, days: int) -> list[dic
             }
         )
     return found
+
+
+def _newest(rows: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return as many rows as a screen is read for, the newest first; the action has them all."""
+    return [
+        {**row, "reason": worded_reason(row["reason"], words)} for row in reversed(rows[-_LISTED:])
+    ]
 
 
 def _loops(

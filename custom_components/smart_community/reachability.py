@@ -120,17 +120,26 @@ class Reachability:
         channels: Mapping[ChannelKind, Channel],
         responders: Iterable[Responder],
         wait: timedelta,
+        tell: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> list[dict[str, Any]]:
-        """Send a test to every channel of each; `wait`: how long receipts are waited for."""
+        """Send a test to every channel of each; `wait`: how long receipts are waited for.
+
+        `tell` is given each row of the answer as soon as it is known.
+        """
+
+        async def attempt(responder: Responder, kind: ChannelKind) -> dict[str, Any]:
+            row = await self._try(channels.get(kind), responder, kind, wait)
+            if tell is not None:
+                tell(row)
+            return row
+
         tried = [
             (responder, kind)
             for responder in responders
             for kind in (*responder.channels, *responder.urgent_channels)
         ]
         tried = list(dict.fromkeys(tried))
-        rows = await asyncio.gather(
-            *(self._try(channels.get(kind), responder, kind, wait) for responder, kind in tried)
-        )
+        rows = await asyncio.gather(*(attempt(*one) for one in tried))
         for key in {responder.key for responder, _ in tried}:
             states = [row["state"] for row in rows if row["responder"] == key]
             failed = all(state == DeliveryState.FAILED for state in states)

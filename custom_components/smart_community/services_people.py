@@ -13,24 +13,24 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 from ulid_transform import ulid_now
 
-from .channel_tests import async_test_channels, async_tests_since
+from .channel_tests import RECEIPTS_WITHIN, async_test_channels
 from .const import DOMAIN
 from .core.codec import plain
 from .core.errors import DomainError
 from .core.model import Responder
-from .core.permits import Deed, concerned
+from .core.permits import Deed
 from .core.roster import Swap
 from .core.statistics import figures
 from .data import CommunityEntry, community
 from .errors import refusal, translated
-from .loops import LOOPS
 from .people import SWAP
+from .period import async_period
 from .responder_table import export_table, import_table
 
 _COMMUNITY: Final[dict[Any, Any]] = {probatio.Optional("community"): cv.string}
 _TEST: Final[dict[Any, Any]] = {
     probatio.Optional("responder"): cv.string,
-    probatio.Optional("wait", default=timedelta(seconds=30)): cv.positive_time_period,
+    probatio.Optional("wait", default=RECEIPTS_WITHIN): cv.positive_time_period,
     **_COMMUNITY,
 }
 _SWAP: Final[dict[Any, Any]] = {
@@ -94,29 +94,16 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     data = entry.runtime_data
     await data.deeds.check(Deed.STATISTICS, call.context)
     standings = await data.people.standings_of(call.context)
-    since = dt_util.utcnow() - call.data["period"]
-    counted = await data.engine.cases(since)
-    cases = [case for case in counted.values() if concerned(standings, case.loop)]
+    period = await async_period(entry, standings, dt_util.utcnow() - call.data["period"])
+    cases = list(period.cases.values())
     loops = sorted({case.loop for case in cases if not case.drill})
-    withheld = await data.engine.noted("withheld", since)
-    # Of what opened earlier the loop is not at hand: only whoever has all loops is shown it.
-    whole = all(concerned(standings, loop) for loop in LOOPS)
-
-    def shown(incident: str) -> bool:
-        case = counted.get(incident)
-        return whole if case is None else not case.drill and concerned(standings, case.loop)
-
     return {
         "all": plain(figures(cases)),
         "loops": {
             loop: plain(figures(case for case in cases if case.loop == loop)) for loop in loops
         },
-        "withheld": [
-            {"incident": incident, "at": plain(entry.at), **plain(entry.data)}
-            for incident, entry in withheld
-            if shown(incident)
-        ],
-        "tests": list[JsonValueType](await async_tests_since(data.engine, since)) if whole else [],
+        "withheld": list[JsonValueType](period.withheld),
+        "tests": list[JsonValueType](period.tests),
     }
 
 

@@ -133,12 +133,13 @@ async def _act(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str,
         probatio.Optional("days", default=30): probatio.All(
             cv.positive_int, probatio.Range(min=1, max=366)
         ),
+        **_LANGUAGE,
     }
 )
 @async_response
 async def _overview(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Answer with loops, agreements and the figures of a period."""
-    found = await async_overview(hass, connection.user, msg["days"])
+    found = await async_overview(hass, connection.user, msg["days"], msg["language"])
     connection.send_result(msg["id"], {"communities": found})
 
 

@@ -170,6 +170,30 @@ async def test_figures_of_a_period_are_shown_and_follow_what_ends(house: House, 
     await desk.accessible("smart-community-statistics")
 
 
+async def test_channels_are_tested_with_receipts_as_they_come_and_listed_with_what_was_withheld(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("guard", path="/smart-community/statistics")
+    card = desk.page.locator("smart-community-statistics")
+    await expect(card).to_contain_text("No message was withheld in this period.")
+    await card.get_by_text("Test channels", exact=True).click()
+    await card.get_by_role("button", name="Send the test messages").click()
+    test = card.locator("details.form")
+    await expect(test).to_contain_text("The test is over; the result is on record.")
+    # Everybody's voice call and text message, each answered by the script that stands for it.
+    await expect(test.get_by_role("listitem")).to_have_count(10)
+    await expect(test).to_contain_text("Secretary Li (voice call): received (0:0")
+    await card.get_by_text("Tests of the channels (10, the newest first)").click()
+    await expect(card.locator("details:not(.form)")).to_contain_text("Water affairs (text message)")
+    await desk.accessible("smart-community-statistics")
+    water = await sit("water", path="/smart-community/statistics", language="zh-Hans")
+    card = water.page.locator("smart-community-statistics")
+    await expect(card).to_contain_text("本周期内没有测试过通知渠道。")
+    await expect(card.get_by_text("测试通知渠道", exact=True)).to_have_count(0)
+    refused = await water.ask("test_channels", community=house.entry_id)
+    assert refused["translation_key"] == "not_permitted_department"
+
+
 async def test_devices_that_somebody_has_to_go_to_stand_first_and_lead_to_their_pages(
     house: House, sit: Sit
 ) -> None:

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.smart_community.const import DOMAIN
 
 from .conftest import FarEnd
+from .screen import Open
 from .test_incident import act, member, pass_time, settle, smoke
 
 
@@ -98,7 +99,7 @@ async def test_a_swap_holds_over_a_restart_and_decides_who_is_told(
 
 
 async def test_figures_leave_drills_out_and_list_what_was_withheld(
-    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory, screen: Open
 ) -> None:
     now = dt_util.now()
     quiet = {
@@ -115,6 +116,10 @@ async def test_figures_leave_drills_out_and_list_what_was_withheld(
     assert list(answer["loops"]) == ["garbage_overflow"]
     (withheld,) = answer["withheld"]
     assert (withheld["responder"], withheld["reason"]) == ("guard", "quiet_hours")
+    for key, shown in (("guard", [("guard", "静音时段")]), ("water", [])):
+        view = await screen(await member(hass, community, key))
+        (seen,) = (await view.ask("overview", language="zh-Hans"))["result"]["communities"]
+        assert [(row["responder"], row["reason"]) for row in seen["withheld"]] == shown, key
     await pass_time(hass, community, freezer, seconds=3700)
     found = await act(hass, community, "get_incident", incident=withheld["incident"])
     assert "told_after_rest" in [row["kind"] for row in found["timeline"]]

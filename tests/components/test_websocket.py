@@ -279,3 +279,22 @@ async def test_agreements_are_shown_to_those_whose_loops_they_are(
     assert dt_util.parse_datetime(rows[2]["valid_from"]) == later
     (shown,) = (await (await screen(water)).ask("overview"))["result"]["communities"]
     assert [one["loop"] for one in shown["agreements"]] == ["waterlogging"]
+
+
+async def test_a_test_of_the_channels_tells_each_row_as_it_comes_and_is_then_on_record(
+    hass: HomeAssistant, community: MockConfigEntry, screen: Open
+) -> None:
+    guard, water = [await member(hass, community, key) for key in ("guard", "water")]
+    named = {"community": community.entry_id, "language": "zh-Hans"}
+    refused = await (await screen(water)).ask("test_channels", **named)
+    assert refused["error"]["translation_key"] == "not_permitted_department"
+    view = await screen(guard)
+    assert (await view.ask("test_channels", **named))["success"]
+    told = []
+    while "row" in (said := await view.event()):
+        told.append((said["row"]["responder"], said["row"]["channel"]))
+    assert said == {"done": True}
+    (shown,) = (await view.ask("overview"))["result"]["communities"]
+    assert sorted((row["responder"], row["channel"]) for row in shown["tests"]) == sorted(told)
+    (shown,) = (await (await screen(water)).ask("overview"))["result"]["communities"]
+    assert (shown["tests"], "test" in shown["may"]) == ([], False)

@@ -184,7 +184,7 @@ export class FiguresCard extends Card {
 
   /** What is asked; the answer has communities. */
   question() {
-    return { type: "smart_community/overview", days: this.days };
+    return { type: "smart_community/overview", days: this.days, language: this.store.language };
   }
 
   draw() {

@@ -21,6 +21,7 @@ const DELIVERIES = {
   delivered: ["mdi:check-all", "good"],
   failed: ["mdi:alert-circle", "bad"],
   cancelled: ["mdi:minus-circle-outline", ""],
+  withheld: ["mdi:sleep", ""],
 };
 
 const PICTURES = new Set(["photo", "snapshot"]);

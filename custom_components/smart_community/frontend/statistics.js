@@ -1,9 +1,10 @@
 // Figures of a period: how much happened, how fast people were, how much of it was false.
 
 import { FiguresCard } from "./card.js";
-import { el } from "./dom.js";
+import { ChannelTest, testRow } from "./channel-test.js";
+import { el, icon } from "./dom.js";
 import { share } from "./phrases.js";
-import { fill, shortDay, span } from "./words.js";
+import { clock, fill, shortDay, span } from "./words.js";
 
 const PERIODS = [7, 30, 90];
 const SVG = "http://www.w3.org/2000/svg";
@@ -11,6 +12,12 @@ const SVG = "http://www.w3.org/2000/svg";
 const mostOf = (days) => Math.max(...days.map((day) => day.incidents));
 
 export class Statistics extends FiguresCard {
+  make() {
+    this._tests = new Map();
+    this._open = new Set();
+    return super.make();
+  }
+
   show() {
     const { words } = this;
     const periods = PERIODS.map((days) =>
@@ -35,11 +42,22 @@ export class Statistics extends FiguresCard {
 
   /** A pressed button is made anew with the figures: the keyboard stays on it. */
   draw() {
-    const held = this.shadowRoot.activeElement?.textContent;
+    const held = this.shadowRoot.activeElement;
     super.draw();
-    [...this.shadowRoot.querySelectorAll(".filters button")]
-      .find((button) => button.textContent === held)
+    if (held?.isConnected) {
+      held.focus();
+      return;
+    }
+    [...this.shadowRoot.querySelectorAll(".filters button, summary")]
+      .find((one) => one.textContent === held?.textContent)
       ?.focus();
+  }
+
+  changed(change) {
+    if (this.store.lostAt !== null) {
+      this._tests.forEach((test) => test.end());
+    }
+    super.changed(change);
   }
 
   states() {}
@@ -73,7 +91,63 @@ export class Statistics extends FiguresCard {
       this._axis(community.days),
       this._legend(),
       this._table(community),
+      this._list(community, "withheld", (row) => this._withheld(community, row)),
+      this._list(community, "tests", (row) =>
+        testRow({
+          store: this.store,
+          words: this.words,
+          community: community.id,
+          row,
+          time: `${clock(this.hass, new Date(row.at))} `,
+        }),
+      ),
+      community.may.includes("test") ? this._test(community.id) : null,
     );
+  }
+
+  /** The newest of what was withheld, or tested; what somebody has opened stays open. */
+  _list(community, name, made) {
+    const rows = community[name];
+    const { title, none } = this.words[name];
+    if (!rows.length) {
+      return el("p.quiet", {}, none);
+    }
+    const key = `${community.id}/${name}`;
+    const toggled = ({ target }) => this._open[target.open ? "add" : "delete"](key);
+    return el(
+      "details",
+      { open: this._open.has(key), ontoggle: toggled },
+      el("summary", {}, fill(title, { count: rows.length })),
+      el("ul.facts", {}, ...rows.map(made)),
+    );
+  }
+
+  _withheld(community, row) {
+    const incident = { community: community.id };
+    const who = this.store.nameOf(incident, row.responder);
+    const how = this.store.words.channels[row.channel] ?? row.channel;
+    const time = clock(this.hass, new Date(row.at));
+    return el(
+      "li",
+      {},
+      icon("mdi:sleep"),
+      el(
+        "span",
+        {},
+        el("a", { href: `/smart-community/desk?incident=${row.incident}` }, time),
+        ` ${fill(this.words.asked, { who, how })}${row.reason}`,
+      ),
+    );
+  }
+
+  _test(community) {
+    if (!this._tests.has(community)) {
+      const { store, words } = this;
+      const hass = () => this.hass;
+      const test = new ChannelTest({ store, words, hass, community, done: () => this._ask() });
+      this._tests.set(community, test);
+    }
+    return this._tests.get(community).element;
   }
 
   _chart(days) {
