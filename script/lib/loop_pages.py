@@ -86,7 +86,7 @@ WORDS: Final = {
         "unless": {"acknowledged": "acknowledged", "handled": "handled"},
         "by": "{unless} by the {tier}",
         "critical": "{ways}, critical",
-        "digest": "{ways}, once a day",
+        "digest": "daily at {clock}",
         "and": ", ",
         "units": {"days": "{} d", "hours": "{} h", "minutes": "{} min", "seconds": "{} s"},
         "head": "| Loop | 闭环 | Element | First told | Last tier | Shipped | Import |",
@@ -144,7 +144,7 @@ WORDS: Final = {
         "unless": {"acknowledged": "已确认", "handled": "已处置"},
         "by": "{tier}{unless}",
         "critical": "{ways}，紧急",
-        "digest": "{ways}，每日汇总",
+        "digest": "每日 {clock} 汇总",
         "and": "、",
         "units": {"days": "{} 天", "hours": "{} 小时", "minutes": "{} 分钟", "seconds": "{} 秒"},
         "elements": {},
@@ -244,15 +244,17 @@ class Page:
         rows = []
         for step in self.signals[0]["ladder"]:
             ways = self.words["and"].join(self.texts["channels"][way] for way in step["channels"])
-            for mark in ("critical", "digest"):
-                if step.get(mark):
-                    ways = self.words[mark].format(ways=ways)
+            if step.get("critical"):
+                ways = self.words["critical"].format(ways=ways)
             unless = self.words["unless"][step.get("unless", "handled")]
             if "by" in step:
                 unless = self.words["by"].format(
                     unless=unless, tier=self.texts["tiers"][step["by"]]
                 )
             after = self._duration(self._default(step["after"]))
+            if "digest" in step:
+                clock = self._default(step["digest"]).removesuffix(":00")
+                after = self.words["digest"].format(clock=clock)
             rows.append((after, self.texts["tiers"][step["tier"]], ways, unless))
         return rows
 
