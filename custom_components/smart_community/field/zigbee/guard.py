@@ -204,6 +204,17 @@ class GuardedGateway(Gateway):
         else:
             backups.start_periodic_backups(period)
 
+    @override
+    async def load_devices(self) -> None:
+        """Make the devices without their entities, which zha would make twice.
+
+        What follows, `async_initialize_devices_and_entities`, makes them from what is remembered.
+        An alarm that comes in between is kept by its zone, and that is asked again (zones.py).
+        """
+        app: Any = self.application_controller
+        for device in app.devices.values():
+            self.get_or_create_device(device)
+
     async def close(self) -> None:
         """Shut the gateway down, and see the last of what it had to say.
 
