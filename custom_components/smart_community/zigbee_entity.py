@@ -93,6 +93,7 @@ class ZigbeeEntity(Entity):
         self._zha: Any = source.state
         self._shown = False
         self._generation = -1
+        self._binding = False
         meta = self._zha
         self._attr_unique_id = f"{data.entry.entry_id}_{meta.unique_id}"
         self._attr_entity_registry_enabled_default = meta.entity_registry_enabled_default
@@ -102,7 +103,7 @@ class ZigbeeEntity(Entity):
             self._attr_translation_key = meta.translation_key
         if meta.translation_placeholders is not None:
             self._attr_translation_placeholders = meta.translation_placeholders
-        self._attr_device_info = device_info(data, device)
+        self.device_entry = data.device(self._ieee)
         self._describe()
 
     @property
@@ -140,22 +141,35 @@ class ZigbeeEntity(Entity):
             told.append(self._follow)
             self.async_on_remove(partial(told.remove, self._follow))
         self.async_on_remove(self._release)
-        self._follow()
+        self._look()
+        self._shown = self.available  # Home Assistant writes it next
 
     @callback
     def _follow(self) -> None:
         """Bind to zha's entity as it is now; write what that changes."""
-        if self._generation != self._network.generation:
-            self._generation = self._network.generation
-            unique_id = self._zha.unique_id
-            source = self._network.entity(self._ieee, self.platform_data.domain, unique_id)
-            if source is not self._source:
-                self._release()
-                self._source = source
-                if source is not None:
-                    self._bind(source)
-        if self.available is not self._shown:
+        other = self._look()
+        available = self.available
+        if available is not self._shown or (other and available):
             self._write()
+
+    def _look(self) -> bool:
+        """Bind to zha's entity as it is now, without a write; say whether it is another one."""
+        if self._generation == self._network.generation:
+            return False
+        self._generation = self._network.generation
+        unique_id = self._zha.unique_id
+        source = self._network.entity(self._ieee, self.platform_data.domain, unique_id)
+        if source is self._source:
+            return False
+        self._release()
+        self._source = source
+        if source is not None:
+            self._binding = True
+            try:
+                self._bind(source)
+            finally:
+                self._binding = False
+        return True
 
     def _bind(self, source: PlatformEntity) -> None:
         """Subscribe; the first call brings the whole state, before it returns."""
@@ -172,7 +186,8 @@ class ZigbeeEntity(Entity):
     def _state_changed(self, event: EntityStateChangedEvent) -> None:
         self._zha = dataclasses.replace(self._zha, **event.state_diff)
         self._describe()
-        self._write()
+        if not self._binding:
+            self._write()
 
     def _write(self) -> None:
         self._shown = self.available
@@ -219,7 +234,7 @@ class ZigbeeDeviceEntity(Entity):
         self._network = data.network
         self._ieee = str(device.ieee)
         self._attr_unique_id = f"{data.entry.entry_id}_{self._ieee}-{key}"
-        self._attr_device_info = device_info(data, device)
+        self.device_entry = data.device(self._ieee)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -244,19 +259,6 @@ class ZigbeeHubEntity(Entity):
     async def async_added_to_hass(self) -> None:
         """Follow the network."""
         _follow_network(self, self._network)
-
-
-def device_info(data: ZigbeeData, device: Device) -> DeviceInfo:
-    """Describe a device of a network."""
-    ieee = str(device.ieee)
-    return DeviceInfo(
-        identifiers={data.identifier(ieee)},
-        manufacturer=device.manufacturer,
-        model=device.model,
-        serial_number=ieee,
-        name=f"{device.manufacturer} {device.model}",
-        via_device_id=data.hub_id,
-    )
 
 
 def _follow_network(entity: Entity, network: Network) -> None:

@@ -207,7 +207,7 @@ def _follow(hass: HomeAssistant, entry: ConfigEntry[Any], data: ZigbeeData) -> N
     @callback
     def shown(devices: Sequence[Device]) -> None:
         for device in devices:
-            _place(hass, data, str(device.ieee), device.firmware_version)
+            _place(hass, data, device)
 
     @callback
     def forget() -> None:
@@ -221,12 +221,23 @@ def _follow(hass: HomeAssistant, entry: ConfigEntry[Any], data: ZigbeeData) -> N
     entry.async_on_unload(forget)
 
 
-def _place(hass: HomeAssistant, data: ZigbeeData, ieee: str, firmware: str | None) -> None:
-    """Put a device that joined just now where its installer stands."""
+def _place(hass: HomeAssistant, data: ZigbeeData, device: Device) -> None:
+    """Have a device in the registry, and one that joined just now where its installer stands.
+
+    Once for all its entities, which are shown after this: each would look it up to the last field.
+    """
     registry = dr.async_get(hass)
-    found = data.device(ieee)
-    if found is None:
-        return
+    ieee = str(device.ieee)
+    found = registry.async_get_or_create(
+        config_entry_id=data.entry.entry_id,
+        identifiers={data.identifier(ieee)},
+        manufacturer=device.manufacturer,
+        model=device.model,
+        serial_number=ieee,
+        name=f"{device.manufacturer} {device.model}",
+        via_device_id=data.hub_id,
+    )
+    firmware = device.firmware_version
     if firmware is not None and found.sw_version != firmware:
         registry.async_update_device(found.id, sw_version=firmware)
     joining = data.joining
