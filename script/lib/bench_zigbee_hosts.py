@@ -19,6 +19,7 @@ from tests.simulators.hass_process import HomeAssistant
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
 WATCHED = 20
 STATES = {"on", "off", "locked", "unlocked"}
+LATER = 60.0  # a start's rubbish is collected by then
 SETTLED = 12.0  # registries are written ten seconds after a change
 TICKS = os.sysconf("SC_CLK_TCK")
 BARE = Path(__file__).with_name("bench_zigbee_bare.py")
@@ -92,6 +93,8 @@ class Bare(Host):
         try:
             await self.plant.pair()
             row["memory"] = self.memory()
+            await asyncio.sleep(LATER)
+            row["memory later"] = self.memory()
             yield
         finally:
             process.stdin.close()
@@ -227,6 +230,8 @@ class Home(Host):
             row["memory"] = self.memory()
             listening = asyncio.create_task(self._listen(ws))
             try:
+                await asyncio.sleep(LATER)
+                row["memory later"] = self.memory()
                 yield
             finally:
                 listening.cancel()
