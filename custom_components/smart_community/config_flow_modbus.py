@@ -31,7 +31,7 @@ from homeassistant.helpers.selector import (
 
 from .const import CONF_KIND, KIND_MODBUS_BUS
 from .field.modbus.line import ANSWER_WITHIN, Line, NoData
-from .field.modbus.poller import read_once
+from .field.modbus.once import read_once
 from .field.point import Kind, Point, Quality
 from .modbus_link import (
     CONF_ANSWER_WITHIN,

@@ -13,7 +13,8 @@ from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from .const import DOMAIN, SUBENTRY_UNIT
 from .field.modbus.families import points_of
 from .field.modbus.line import Line
-from .field.modbus.poller import Poller, read_once
+from .field.modbus.once import read_once
+from .field.modbus.poller import Poller
 from .field.modbus.unit import PolledUnit
 from .field.point import Point, Value
 from .modbus_link import line_of, params, reach_of

@@ -12,7 +12,8 @@ from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
 from custom_components.smart_community.field.modbus.line import Line, NoData
-from custom_components.smart_community.field.modbus.poller import Poller, read_once
+from custom_components.smart_community.field.modbus.once import read_once
+from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.modbus.unit import EVERY, PolledUnit
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer

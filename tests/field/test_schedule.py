@@ -5,9 +5,11 @@ The units are in memory and take what a line would take.
 
 import asyncio
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
 import pytest
+from modbus_connection.exceptions import ModbusProtocolError
 
 from custom_components.smart_community.field.modbus.line import ANSWER_WITHIN, Line
 from custom_components.smart_community.field.modbus.poller import Poller
@@ -52,6 +54,9 @@ class Far:
     async def _asked(self, kind: Kind) -> None:
         self._bus.asked.append((self._bus.now, self._address, kind))
         await asyncio.sleep(3600 if self.dead else self.takes)
+        if self._bus.noise > 0:
+            self._bus.noise -= 1
+            raise ModbusProtocolError("checksum")
 
     async def disconnect(self) -> None: ...
 
@@ -66,6 +71,9 @@ class Bus:
     def __init__(self, units: int) -> None:
         self._loop = asyncio.get_running_loop()
         self.asked: list[tuple[float, int, Kind]] = []
+        # How many answers to come are spoilt, and which units have lost their data.
+        self.noise = 0
+        self.lost: set[int] = set()
         self.poller = Poller(Line(), clock=self._loop.time)
         self.far: dict[int, Far] = {}
         self.units: dict[int, PolledUnit] = {}
@@ -74,13 +82,17 @@ class Bus:
             self.units[address] = PolledUnit(
                 unit=self.far[address],  # type: ignore[arg-type]
                 points=POINTS,
-                changed=lambda _: None,
+                changed=partial(self._told, address),
             )
             self.poller.add(address, self.units[address])
 
     @property
     def now(self) -> float:
         return self._loop.time()
+
+    def _told(self, address: int, key: str) -> None:
+        if self.units[address].reading(key).value is None:
+            self.lost.add(address)
 
     async def poll(self, seconds: float) -> None:
         """Let the poller run for so long; what was asked until then is forgotten."""
@@ -167,6 +179,52 @@ async def test_five_dead_units_of_fifty_take_a_tenth_of_the_line_and_return_in_1
         bus.far[address].dead = False
     await bus.poll(10)
     assert {bus.units[one].reading("alarm").quality for one in dead} == {Quality.GOOD}
+
+
+@pytest.mark.parametrize("dead", [range(1, 6), range(20, 25), range(11, 31)])
+@in_counted_time
+async def test_neighbours_that_die_together_take_nobody_with_them(dead: range) -> None:
+    bus = Bus(50)
+    await bus.poll(5)
+    for address in dead:
+        bus.far[address].dead = True
+    await bus.poll(60)
+    assert bus.lost == set(dead)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.2, 0.4, 0.6])
+@in_counted_time
+async def test_neighbours_alone_in_the_fast_lane_take_nobody_with_them(moment: float) -> None:
+    bus = Bus(20)
+    await bus.poll(5)
+    for address in range(6, 21):
+        bus.poller.set_idle(address, ["alarm"])
+    await bus.poll(5 + moment)
+    for address in range(1, 6):
+        bus.far[address].dead = True
+    await bus.poll(60)
+    assert bus.lost == set(range(1, 6))
+
+
+@in_counted_time
+async def test_a_tenth_of_a_second_of_noise_costs_only_the_units_that_were_asked() -> None:
+    bus = Bus(50)
+    await bus.poll(5)
+    bus.noise = 5
+    await bus.poll(20)
+    assert len(bus.lost) == 5
+    assert {unit.reading("alarm").quality for unit in bus.units.values()} == {Quality.GOOD}
+
+
+@in_counted_time
+async def test_a_line_that_is_cut_is_known_when_the_unit_that_answered_last_is_silent_too() -> None:
+    bus = Bus(50)
+    await bus.poll(5)
+    for far in bus.far.values():
+        far.dead = True
+    await bus.poll(6 * ANSWER_WITHIN + TAKES)
+    assert bus.lost == set(bus.units)
+    assert len(bus.asked) <= 7
 
 
 @in_counted_time

@@ -87,9 +87,10 @@ class Line:
         cap = self.cap(characters, within)
         async with self.lock:
             raw = await self.guarded(unit, cap, lambda: _read(unit, block))
-        if len(raw) != block.count:
+            if len(raw) == block.count:
+                return raw
+            await _drop(unit)
             raise NoData(Quality.GARBLED, f"{len(raw)} values instead of {block.count}")
-        return raw
 
     async def guarded[T](
         self, unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]

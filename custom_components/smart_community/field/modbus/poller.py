@@ -16,17 +16,15 @@ on the points of that unit only.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from modbus_connection import ModbusUnit
-
 from ..point import Lane, Point, Quality, Value
-from .decode import Judge, Raw, places, value_of
+from .decode import Raw
 from .line import Line, NoData
-from .plan import Block, Reach, plan, probing
+from .plan import probing
 from .unit import EVERY, Job, PolledUnit
 from .write import write
 
@@ -48,10 +46,11 @@ _PROBE_REST = 9
 _PROBE_CREDIT = 5.0
 # While nobody answers, nobody waits for the probes: the next comes after so many seconds.
 _PROBE_EVERY_WHEN_DOWN = 1.0
-# So many units that find no connection one after the other, or say nothing, and it is the line. A
-# single unit whose gateway hangs up on it says nothing of the others.
-_LINE_IS_DOWN = 3
-_LINE_IS_SILENT = 5
+# So many units that find no connection one after the other, or say nothing, and it may be the line.
+# It is, if the one that answered last does not answer either: as many neighbours may have lost the
+# supply that they share. A single unit whose gateway hangs up on it says nothing of the others.
+_UNCONNECTED = 2
+_SILENT = 5
 # The longest sleep: within it a unit that was added is asked for the first time.
 _LOOK_AGAIN = 0.25
 # Of how long a unit once took, what is left after each answer: half is forgotten after seven.
@@ -84,6 +83,8 @@ class Poller:
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
         self._down: Quality | None = None
+        # The unit whose silence is the line's; it is asked out of turn.
+        self._witness: int | None = None
 
     @property
     def units(self) -> Mapping[int, PolledUnit]:
@@ -112,22 +113,33 @@ class Poller:
         Raises KeyError if there is no unit of this address.
         """
         unit = self._units[address]
-        if unit.why is not None and self.line.baudrate:
-            # What it may still say to an earlier read would pass for what is read back.
-            await self._probe(address)
-            if unit.why is not None:
-                raise NoData(unit.why, "it was asked for a sign of life first, and gave none")
-        try:
-            await write(self.line, unit.unit, point, value)
-        finally:
-            unit.read_soon(point)
+        failures = unit.failures
+        async with unit.writing:
+            if unit.why is not None and unit.failures > failures:
+                # A dozen outputs of a dead unit are not waited for one after the other.
+                raise NoData(unit.why, "it failed while others of its outputs were written")
+            if unit.why is not None and self.line.baudrate:
+                # What it may still say to an earlier read would pass for what is read back.
+                await self._probe(address)
+                if unit.why is not None:
+                    raise NoData(unit.why, "it was asked for a sign of life first, and gave none")
+            try:
+                await write(self.line, unit.unit, point, value)
+            except NoData as lack:
+                if lack.quality is not Quality.REFUSED and self._units.get(address) is unit:
+                    # What is read back too late would pass for an answer to the next read. The
+                    # probes are not made to pay for it.
+                    self._failed(address, unit, lack, self._clock())
+                raise
+            finally:
+                unit.read_soon(point)
 
     async def run(self) -> None:
         """Poll until cancelled."""
         answer: Answer | None = None
         while True:
             now = self._clock()
-            request = self._next(now)
+            request = self._out_of_turn() or self._next(now)
             if request is None and answer is None:
                 await self._sleep(self._idle_for(now))
                 continue
@@ -155,6 +167,8 @@ class Poller:
         probe: tuple[float, int] | None = None
         next_fast = now + EVERY[Lane.FAST]
         for address, unit in self._units.items():
+            if unit.writing.locked():
+                continue  # nothing waits for the line that a failed write makes doubtful
             if unit.rest:
                 if unit.due <= now and unit.jobs and (probe is None or unit.due < probe[0]):
                     probe = unit.due, address
@@ -187,6 +201,21 @@ class Poller:
                 return self._probe(address, within)
         chosen = other or fast
         return self._asks(chosen) if chosen is not None else None
+
+    def _out_of_turn(self) -> Coroutine[Any, Any, Answer | None] | None:
+        """Ask the unit that answered last, of those not given up, where it may be the line."""
+        if not self._suspected:
+            return None
+        healthy = [
+            (unit.heard, address)
+            for address, unit in self._units.items()
+            if unit.jobs and not unit.rest and not unit.writing.locked()
+        ]
+        if not healthy:
+            return None
+        heard, self._witness = max(healthy)
+        unit = self._units[self._witness]
+        return self._asks((heard, self._witness, None if unit.search else unit.cheapest_first[0]))
 
     def _asks(self, chosen: _Due) -> Coroutine[Any, Any, Answer | None]:
         _, address, job = chosen
@@ -247,7 +276,7 @@ class Poller:
         unit.short_probes = 0 if full else unit.short_probes + 1
         if full:
             self._patient_at = self._clock() + (1 + _PROBE_REST) * self.line.within
-        jobs = sorted(unit.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
+        jobs = unit.cheapest_first
         if not self.line.baudrate:
             return await self._read(address, jobs[0], within)
         started = self._clock()
@@ -275,14 +304,16 @@ class Poller:
         try:
             raw = await self.line.read(unit.unit, block)
         except NoData as lack:
+            if self._units.get(address) is not unit:
+                return
             if lack.quality is not Quality.REFUSED:
-                if self._units.get(address) is unit:
-                    self._failed(address, unit, lack, started)
+                self._failed(address, unit, lack, started)
                 return
             if not lack.illegal:
                 unit.search = None  # it refuses for a reason that says nothing of its map
-                return
-        unit.searched(block, raw, started)
+        if self._units.get(address) is unit:
+            self._lives(address, unit)
+            unit.searched(block, raw, started)
 
     def _failed(self, address: int, unit: PolledUnit, lack: NoData, started: float) -> None:
         now = self._clock()
@@ -295,7 +326,7 @@ class Poller:
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
         unit.failed(lack, now)
         connected = lack.quality is not Quality.DISCONNECTED
-        heard = lack.quality is Quality.BUSY  # whatever else came was no answer
+        heard = lack.quality is Quality.BUSY
         if heard or (connected and self._down is Quality.DISCONNECTED):
             rested = unit.due
             self._up()
@@ -304,18 +335,27 @@ class Poller:
             self._unconnected.clear()
         else:
             self._unconnected.add(address)
-        if not heard:
+        # What else came was no answer, and no silence: noise, of which a tenth of a second spoils
+        # several units' answers.
+        if lack.quality in {Quality.NO_ANSWER, Quality.DISCONNECTED}:
             self._unheard.add(address)
-            self._sweep(lack)
+            self._sweep(address, lack)
 
-    def _sweep(self, lack: NoData) -> None:
+    @property
+    def _suspected(self) -> bool:
+        """Whether the line may be down, and nobody knows yet."""
+        units = len(self._units)
+        silent = len(self._unheard) >= min(_SILENT, units)
+        unconnected = len(self._unconnected) >= min(_UNCONNECTED, units)
+        return self._down is None and units > 0 and (silent or unconnected)
+
+    def _sweep(self, address: int, lack: NoData) -> None:
         """Give all units up if it is the line that fails.
 
         Asked one after the other, the last would show old values for half a minute.
         """
-        units = len(self._units)
-        silent = len(self._unheard) >= min(_LINE_IS_SILENT, units)
-        if self._down or not (silent or len(self._unconnected) >= min(_LINE_IS_DOWN, units)):
+        others = any(one.jobs and not one.rest for one in self._units.values())
+        if not self._suspected or (others and address != self._witness):
             return
         self._down = lack.quality
         for one in self._units.values():
@@ -331,6 +371,7 @@ class Poller:
         """Note that the line is there: what was out of reach with it is asked without delay."""
         self._unconnected.clear()
         self._unheard.clear()
+        self._witness = None
         if self._down is None:
             return
         self._down = None
@@ -345,28 +386,3 @@ def _deal_with(answer: Answer) -> None:
         answer()
     except Exception:
         _LOGGER.exception("A Modbus answer could not be dealt with")
-
-
-async def read_once(
-    line: Line, unit: ModbusUnit, points: Iterable[Point], reach: Reach | None = None
-) -> dict[str, Value | None]:
-    """Read points once, for a test before they are saved. Raises NoData.
-
-    Returns what can be believed of each point by its key, None for what cannot.
-    """
-    values: dict[str, Value | None] = {}
-    points = tuple(points)
-    for block in plan(points, reach or Reach()):
-        raw = await line.read(unit, block)
-        for point in points:
-            if block.holds(point):
-                values[point.key] = _value(point, block, raw)
-    return values
-
-
-def _value(point: Point, block: Block, raw: Raw) -> Value | None:
-    start = point.address - block.address
-    own = raw[start : start + point.type.words]
-    value = value_of(point, own, places(point))
-    quality, _ = Judge(point=point).judge(own, value, 0.0)
-    return value if quality is Quality.GOOD else None

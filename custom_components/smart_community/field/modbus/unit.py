@@ -1,5 +1,6 @@
 """One unit on a line: its points, the requests that read them, and what was last read."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -54,7 +55,8 @@ class PolledUnit:
     it grows; `ailing` when a point gets or loses its data. `rest` is how long a unit that failed is
     left alone, until `due`, and `why` it failed, `failures` how often it has so far; `short_probes`
     how many in a row it was not given the time that any unit may think;
-    `took` is how long its answers take of late, the longest counting most; `search` is the job
+    `took` is how long its answers take of late, the longest counting most; `heard` when it answered
+    last; `writing` is held while it is written, one output after the other; `search` is the job
     whose block is being searched for holes, which is not made meanwhile, last asked at
     `searched_at`.
     """
@@ -73,6 +75,8 @@ class PolledUnit:
     jobs: list[Job] = field(init=False)
     why: Quality | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
+    heard: float = field(default=0.0, init=False)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     short_probes: int = field(default=0, init=False)
     search: tuple[Job, Learner] | None = field(default=None, init=False)
     searched_at: float = field(default=0.0, init=False)
@@ -95,6 +99,11 @@ class PolledUnit:
         """How long the unit may be left alone after failures."""
         alarms = any(job.lane is Lane.FAST for job in self.jobs)
         return LONGEST_REST_OF_ALARMS if alarms else LONGEST_REST
+
+    @property
+    def cheapest_first(self) -> list[Job]:
+        """The requests, the detectors' first, and of those the shortest."""
+        return sorted(self.jobs, key=lambda one: (one.lane is not Lane.FAST, one.block.count))
 
     def reading(self, key: str) -> Reading:
         """Return what is known of a point, with the time it was last confirmed."""
@@ -179,6 +188,7 @@ class PolledUnit:
 
     def answers(self, now: float) -> bool:
         """Note that the unit lives; returns whether it is back. Then everything is read at once."""
+        self.heard = now
         if not self.rest:
             return False
         self.rest, self.why = 0.0, None
