@@ -1,73 +1,88 @@
-"""A unit on a serial line whose read-back comes too late: nobody takes it for something else."""
+"""A serial line on which a read-back comes too late: nobody takes it for something else."""
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import override
 
 import pytest
-from modbus_connection import ModbusSerialParams
-from modbus_connection.tmodbus import ModbusConnection
+from modbus_connection.exceptions import ModbusProtocolError
 
 from custom_components.smart_community.field.modbus.line import Line, NoData
 from custom_components.smart_community.field.modbus.poller import Poller
-from custom_components.smart_community.field.modbus.unit import FIRST_REST, PolledUnit
+from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Kind, Lane, Point, Quality
-from tests.simulators.modbus_server import Fault, ModbusServer, Timing, Unit, Wire
 
 from .counted_time import in_counted_time
 
-# On a line where each request takes so long and an answer is waited for twice that, the read-back
-# comes while the next request is under way.
-TAKES, WITHIN, LATER = 0.1, 0.2, 0.15
+TAKES = 0.025
 OUTPUTS = tuple(
     Point(key=f"output_{n}", kind=Kind.COIL, address=n, lane=Lane.FAST, writable=True)
     for n in range(8)
 )
 
 
-@dataclass
-class _Slow(Unit):
-    """Answers the first request after a write too late."""
+class Relays:
+    """Eight relays behind a serial line that hands the late answer to whoever asks next.
 
-    late: int = 1
-    delay: float = LATER
+    In memory: what a real connection does with the answer is chance. As on the line, an answer is
+    known by its number of bytes and by nothing else.
+    """
 
-    @override
-    def meets(self) -> Fault | None:
-        if self.written and self.late:
-            self.late -= 1
-            return Fault.LATE
-        return None
+    connected = True
+
+    def __init__(self) -> None:
+        self.coils = [True] * 512
+        self.late = False
+        self._kept: list[bool] | None = None
+
+    async def write_coil(self, address: int, value: bool) -> None:
+        await asyncio.sleep(TAKES)
+        self.coils[address] = value
+        self.late = True
+
+    async def read_coils(self, address: int, count: int) -> list[bool]:
+        answer = self.coils[address : address + count]
+        answer += [False] * (-count % 8)
+        if self.late:
+            self.late, self._kept = False, answer
+            await asyncio.sleep(3600)
+        await asyncio.sleep(TAKES)
+        came, self._kept = self._kept or answer, None
+        if len(came) != len(answer):
+            raise ModbusProtocolError("another length")
+        return came[:count]
+
+    async def disconnect(self) -> None: ...
+
+    def require_timeout(self, _: float) -> None: ...
+
+    def set_message_spacing(self, _: float) -> None: ...
 
 
 @in_counted_time
-async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs(
-    socket_enabled: None,
-) -> None:
-    async with ModbusServer(wire=Wire.SERIAL, timing=Timing(flat=TAKES)) as server:
-        # Output 0 goes off: its read-back is a byte of nothing, the others are on.
-        server.units[1] = _Slow(coils=dict.fromkeys(range(8), True))
-        link = ModbusConnection(ModbusSerialParams(device=server.device, baudrate=115200))
-        poller = Poller(Line(within=WITHIN, baudrate=115200), clock=asyncio.get_running_loop().time)
-        told: list[tuple[str, object]] = []
-        unit = PolledUnit(
-            unit=link.for_unit(1),
-            points=OUTPUTS,
-            changed=lambda key: told.append((key, unit.reading(key).value)),
-        )
-        poller.add(1, unit)
-        running = asyncio.create_task(poller.run())
-        await asyncio.sleep(2)
-        told.clear()
-        with pytest.raises(NoData) as lack:
-            await poller.write(1, OUTPUTS[0], False)
-        assert lack.value.quality is Quality.NO_ANSWER
-        await asyncio.sleep(FIRST_REST + 3)
-        values = {key: unit.reading(key).value for key in unit.readings}
-        assert values == {"output_0": False} | {f"output_{n}": True for n in range(1, 8)}
-        assert not [key for key, value in told if value is False and key != "output_0"]
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        await link.close()
+async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -> None:
+    relays, told = Relays(), set[tuple[str, object]]()
+    poller = Poller(Line(baudrate=9600), clock=asyncio.get_running_loop().time)
+    unit = PolledUnit(
+        unit=relays,  # type: ignore[arg-type]
+        points=OUTPUTS,
+        changed=lambda key: told.add((key, unit.reading(key).value)),
+    )
+    poller.add(1, unit)
+    running = asyncio.create_task(poller.run())
+    await asyncio.sleep(2)
+    told.clear()
+    written = await asyncio.gather(
+        *(poller.write(1, point, False) for point in OUTPUTS[:2]), return_exceptions=True
+    )
+    assert [isinstance(one, NoData) for one in written] == [True, True]
+    assert relays.coils[:2] == [False, True], "the second is not tried on a doubtful line"
+    await asyncio.sleep(15)
+    wrong = {(key, value) for key, value in told if value is False} - {("output_0", False)}
+    assert not wrong
+    assert [unit.reading(one.key).value for one in OUTPUTS] == relays.coils[:8]
+    with pytest.raises(NoData) as lack:
+        await poller.write(1, OUTPUTS[1], False)
+    assert lack.value.quality is Quality.NO_ANSWER
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
