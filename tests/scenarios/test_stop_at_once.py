@@ -43,12 +43,18 @@ async def test_taken_on_by_one_is_what_the_others_read_before_a_second_has_passe
     assert shade(scene, "head") == {}  # the step that it stopped is not taken
 
 
-async def test_handled_is_shown_to_those_who_wait_for_it_and_closed_clears_every_phone(
-    scene: Scene,
-) -> None:
+async def test_handled_clears_every_phone_and_closed_what_has_come_since(scene: Scene) -> None:
     await alarm(scene)
     await scene.tap("guard", "ACKNOWLEDGE")
+    assert shade(scene, "guard")
+    assert shade(scene, "secretary")
     await scene.tap("guard", "HANDLED", "a burnt pot")
+    (incident,) = scene.entry.runtime_data.engine.active
+    assert incident.status == "handled"
+    assert shade(scene, "guard") == {}
+    assert shade(scene, "secretary") == {}
+    await scene.pass_time(hours=25)  # nobody has closed it: they are asked
+    assert shade(scene, "secretary")
     await scene.act("guard", "close", disposition="handled")
     await scene.settle()
     assert shade(scene, "guard") == {}

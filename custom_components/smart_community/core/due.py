@@ -80,7 +80,6 @@ _WANTED: Mapping[Occasion, frozenset[Status]] = {
     Occasion.OVERDUE: frozenset({Status.OPEN}),
     Occasion.REMINDER: frozenset({Status.OPEN, Status.HANDLED}),
     Occasion.ACKNOWLEDGED: frozenset({Status.ACKNOWLEDGED}),
-    Occasion.HANDLED: frozenset({Status.HANDLED}),
     Occasion.ASSIGNED: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
     Occasion.DIGEST: frozenset({Status.OPEN, Status.ACKNOWLEDGED, Status.CLOSED}),
     Occasion.PICTURE: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),

@@ -89,7 +89,7 @@ def end(incident: Incident, status: Status, turn: Turn) -> Incident:
     ]
     if skipped:
         turn.note("steps_skipped", steps=skipped, reason=status)
-    turn.effects.append(Withdraw(responders=_called(incident)))
+    turn.effects.append(Withdraw(responders=called(incident)))
     turn.effects.append(Announce(what=status))
     return replace(
         incident,
@@ -106,7 +106,7 @@ def end(incident: Incident, status: Status, turn: Turn) -> Incident:
     )
 
 
-def _called(incident: Incident) -> tuple[str, ...]:
+def called(incident: Incident) -> tuple[str, ...]:
     """Return those told at once. A digest is read when it is read: it stays on the phone."""
     return tuple(
         dict.fromkeys(

@@ -138,7 +138,6 @@ class Occasion(StrEnum):
     JOINT = "joint"
     PICTURE = "picture"
     ACKNOWLEDGED = "acknowledged"
-    HANDLED = "handled"
     ASSIGNED = "assigned"
 
 

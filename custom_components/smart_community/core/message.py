@@ -19,7 +19,6 @@ _SILENT = frozenset(
     (
         Occasion.GROWN,
         Occasion.ACKNOWLEDGED,
-        Occasion.HANDLED,
         Occasion.DIGEST,
         Occasion.PICTURE,
     )
@@ -95,6 +94,7 @@ def trial(texts: Mapping[str, Any], name: str) -> Message:
         text=words["text"],
         spoken=f"{title} {words['text']}",
         incident="",
+        urgent=True,
         facts={"loop": words["loop"], "place": name, "time": "-", "number": "-"},
     )
 

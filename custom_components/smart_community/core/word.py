@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from . import climb
 from .due import Turn
-from .ending import closed
+from .ending import called, closed
 from .events import (
     Acknowledge,
     Announce,
@@ -14,6 +14,7 @@ from .events import (
     Escalate,
     Handle,
     Occasion,
+    Withdraw,
     Word,
 )
 from .model import (
@@ -115,7 +116,7 @@ def _handle(incident: Incident, event: Handle, turn: Turn) -> tuple[Incident, Ve
     turn.effects.append(Announce(what="handled"))
     if incident.quiet and incident.policy.closes is Closes.SOURCE:
         return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
-    tell_again(incident, turn, Occasion.HANDLED)
+    turn.effects.append(Withdraw(responders=called(incident)))
     return incident, Verdict.HANDLED
 
 
