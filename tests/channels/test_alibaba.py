@@ -1,5 +1,6 @@
 """Alibaba Cloud's calls and text messages, against its API as described, with every error."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -163,23 +164,51 @@ async def test_every_refusal_has_its_reason(
         await provider(home, account(cloud)).send(kind, MESSAGE, "138")
 
 
+@pytest.mark.parametrize("kind", [SMS, VOICE])
 @pytest.mark.parametrize("wrong", [{"key_id": "nobody"}, {"key_secret": "wrong"}])
 async def test_a_wrong_key_is_called_one(
-    home: HomeAssistant, cloud: AlibabaCloud, wrong: dict[str, str]
+    home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind, wrong: dict[str, str]
 ) -> None:
-    with pytest.raises(ChannelError, match="wrong_key"):
-        await provider(home, account(cloud, **wrong)).send(SMS, MESSAGE, "138")
+    with pytest.raises(ChannelError, match="^wrong_key$"):
+        await provider(home, account(cloud, **wrong)).send(kind, MESSAGE, "138")
 
 
+@pytest.mark.parametrize("kind", [SMS, VOICE])
 async def test_a_far_end_that_is_away_or_has_no_name_is_told_apart(
-    home: HomeAssistant, cloud: AlibabaCloud
+    home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind
 ) -> None:
-    away = account(cloud, sms_endpoint="http://127.0.0.1:9")
-    with pytest.raises(ChannelError, match="cannot_connect"):
-        await provider(home, away).send(SMS, MESSAGE, "138")
-    nameless = account(cloud, sms_endpoint="http://no-such-host.invalid")
-    with pytest.raises(ChannelError, match="dns_down"):
-        await provider(home, nameless).send(SMS, MESSAGE, "138")
+    away = account(cloud, **{f"{kind}_endpoint": "http://127.0.0.1:9"})
+    with pytest.raises(ChannelError, match="^cannot_connect$"):
+        await provider(home, away).send(kind, MESSAGE, "138")
+    nameless = account(cloud, **{f"{kind}_endpoint": "http://no-such-host.invalid"})
+    with pytest.raises(ChannelError, match="^dns_down$"):
+        await provider(home, nameless).send(kind, MESSAGE, "138")
+
+
+@pytest.mark.parametrize("kind", [SMS, VOICE])
+async def test_a_far_end_that_hangs_is_a_time_out_and_is_not_asked_twice(
+    home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind
+) -> None:
+    cloud.script = Script(hangs=True)
+    hurried = account(cloud, answer_within=200)
+    with pytest.raises(ChannelError, match="^time_out$"):
+        await provider(home, hurried).send(kind, MESSAGE, "138")
+    assert len(cloud.asked) < 2, "a second try might be a second call"
+
+
+@pytest.mark.parametrize("kind", [SMS, VOICE])
+async def test_a_far_end_that_hangs_when_asked_is_asked_again(
+    home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind
+) -> None:
+    sent = await provider(home, account(cloud)).send(kind, MESSAGE, "138")
+    cloud.script = Script(hangs=True)
+    hurried = provider(home, account(cloud, answer_within=200))
+    waiting = home.async_create_task(hurried.follow(kind, sent.reference, "138"))
+    while len(cloud.asked) < 3:  # the first question timed out, and another was asked
+        await asyncio.sleep(0.005)
+    assert not waiting.done()
+    cloud.script = Script()
+    assert (await waiting).state is DeliveryState.DELIVERED
 
 
 async def test_a_bad_line_while_asking_says_nothing_about_the_message(

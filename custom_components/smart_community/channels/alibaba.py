@@ -131,6 +131,7 @@ class Account:
 
     `variables`: which facts fill the templates, by the name of the variable. With `menu_template`
     the call says what to press, and a pressed 1 is an acknowledgement; it needs `show_number`.
+    `answer_within`: milliseconds that the service has for an answer.
     """
 
     key_id: str
@@ -143,6 +144,7 @@ class Account:
     variables: tuple[str, ...] = ("loop", "place", "time", "number")
     sms_endpoint: str = SMS_ENDPOINT
     voice_endpoint: str = VOICE_ENDPOINT
+    answer_within: int = _READ
 
 
 class Alibaba:
@@ -242,7 +244,7 @@ def _client(account: Account, service: str, endpoint: str) -> Any:
         endpoint=host,
         protocol=protocol or "https",
         connect_timeout=_CONNECT,
-        read_timeout=_READ,
+        read_timeout=account.answer_within,
     )
     return import_module(f"{service}.client").Client(config)
 
@@ -251,7 +253,7 @@ def _once() -> Any:
     from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
 
     # A second try by the SDK might be a second call: the ladder decides about that.
-    return RuntimeOptions(autoretry=False, connect_timeout=_CONNECT, read_timeout=_READ)
+    return RuntimeOptions(autoretry=False)
 
 
 def _checked(body: Any) -> Any:
