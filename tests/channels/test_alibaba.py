@@ -169,7 +169,7 @@ async def test_every_refusal_has_its_reason(
 async def test_a_wrong_key_is_called_one(
     home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind, wrong: dict[str, str]
 ) -> None:
-    with pytest.raises(ChannelError, match="^wrong_key$"):
+    with pytest.raises(ChannelError, match=r"^wrong_key$"):
         await provider(home, account(cloud, **wrong)).send(kind, MESSAGE, "138")
 
 
@@ -178,10 +178,10 @@ async def test_a_far_end_that_is_away_or_has_no_name_is_told_apart(
     home: HomeAssistant, cloud: AlibabaCloud, kind: ChannelKind
 ) -> None:
     away = account(cloud, **{f"{kind}_endpoint": "http://127.0.0.1:9"})
-    with pytest.raises(ChannelError, match="^cannot_connect$"):
+    with pytest.raises(ChannelError, match=r"^cannot_connect$"):
         await provider(home, away).send(kind, MESSAGE, "138")
     nameless = account(cloud, **{f"{kind}_endpoint": "http://no-such-host.invalid"})
-    with pytest.raises(ChannelError, match="^dns_down$"):
+    with pytest.raises(ChannelError, match=r"^dns_down$"):
         await provider(home, nameless).send(kind, MESSAGE, "138")
 
 
@@ -191,7 +191,7 @@ async def test_a_far_end_that_hangs_is_a_time_out_and_is_not_asked_twice(
 ) -> None:
     cloud.script = Script(hangs=True)
     hurried = account(cloud, answer_within=200)
-    with pytest.raises(ChannelError, match="^time_out$"):
+    with pytest.raises(ChannelError, match=r"^time_out$"):
         await provider(home, hurried).send(kind, MESSAGE, "138")
     assert len(cloud.asked) < 2, "a second try might be a second call"
 
