@@ -1,5 +1,6 @@
 """What stands beside the duty desk: reports, loops, figures, agreements, drills, devices."""
 
+import csv
 import re
 
 import pytest
@@ -148,6 +149,12 @@ async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothin
         await expect(shown).to_contain_text(f"{value} dB(A)")
         await expect(shown).to_contain_text("Residents' meeting")
         await expect(shown.get_by_role("cell").last).to_have_text(held)
+    async with desk.page.expect_download() as begun:
+        await card.get_by_role("button", name="Save as a table").click()
+    saved = await begun.value
+    assert saved.suggested_filename.endswith(".csv")
+    with (await saved.path()).open(encoding="utf-8-sig", newline="") as file:
+        assert [float(row["value"]) for row in csv.DictReader(file)] == [50, 45]
     assert await card.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing is cut off"
     await desk.accessible("smart-community-agreements")
 

@@ -3,11 +3,12 @@
 import { FiguresCard } from "./card.js";
 import { el, icon } from "./dom.js";
 import { iconOf } from "./icons.js";
-import { day, span } from "./words.js";
+import { day, said, span } from "./words.js";
 
 const COLUMNS = ["loop", "zone", "threshold", "value", "agreed_by", "valid_from", "hold"];
 const LEVELS = ["day", "night"];
 const NUMBERS = ["limit", "upper_limit", "count"];
+const KEPT = 60_000;
 
 export class Agreements extends FiguresCard {
   show() {
@@ -17,8 +18,39 @@ export class Agreements extends FiguresCard {
       return [el("p.message.quiet", {}, this.words.agreements.none)];
     }
     return agreed.map((community) =>
-      el("section", {}, many ? el("h2", {}, community.name) : null, this._table(community)),
+      el(
+        "section",
+        {},
+        many ? el("h2", {}, community.name) : null,
+        this._table(community),
+        el(
+          "button.deed.small",
+          { type: "button", onclick: () => this._export(community) },
+          this.words.agreements.export,
+        ),
+      ),
     );
+  }
+
+  /** Hand the server's table to the browser as a file, for the residents' meeting. */
+  async _export({ id, name }) {
+    try {
+      const { response } = await this.hass.callWS({
+        type: "call_service",
+        domain: "smart_community",
+        service: "list_agreements",
+        service_data: { community: id },
+        return_response: true,
+      });
+      // Excel takes a table for UTF-8 only with the mark in front.
+      const table = new Blob([`\ufeff${response.csv}`], { type: "text/csv" });
+      const href = URL.createObjectURL(table);
+      el("a", { href, download: `${this.words.agreements.title} ${name}.csv` }).click();
+      // A browser fetches it after the click; what it has begun to fetch is not taken from it.
+      setTimeout(() => URL.revokeObjectURL(href), KEPT);
+    } catch (error) {
+      this.toast(await said(this.hass, error));
+    }
   }
 
   states() {}
