@@ -40,12 +40,11 @@ class Notice:
 
     @property
     def critical(self) -> bool:
-        """Whether it sounds through silent mode, in Android's or iOS's words."""
-        push = self.data.get("push", {})
-        return (
-            self.data.get("channel") == "alarm_stream"
-            or push.get("interruption-level") == "critical"
-        )
+        """Whether it sounds through silent mode: an Android phone reads no word of iOS.
+
+        Taking either for it would hide that the other is missing.
+        """
+        return self.data.get("channel") == "alarm_stream"
 
     def action(self, verb: str) -> str:
         """The action name of a button, by the verb in it."""
@@ -92,6 +91,7 @@ class Phone:
     shade: dict[str, Notice] = field(default_factory=dict)
     local: bool = False
     connected: bool = False
+    confirming: list[asyncio.Task[None]] = field(default_factory=list)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _task: asyncio.Task[None] | None = None
     _session: aiohttp.ClientSession | None = None
@@ -187,7 +187,7 @@ class Phone:
             received = self._fire(
                 self._session, "mobile_app_notification_received", {"tag": notice.tag}
             )
-            asyncio.get_running_loop().create_task(received)
+            self.confirming.append(asyncio.get_running_loop().create_task(received))
 
     async def _tell(self) -> None:
         async with self._news:
