@@ -2,25 +2,19 @@
 
     pictures.py [en] [zh-Hans] [--only desk|pages]
 
-The login is put where the frontend keeps it, so that no form has to be filled in. What statistics
-and drills look back on has really happened a minute ago: between two starts its days are moved into
-the past, in the database.
+The login is put where the frontend keeps it, so that no form has to be filled in.
 """
 
 import asyncio
 import json
-import re
 import shutil
-import sqlite3
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
@@ -28,7 +22,8 @@ from playwright.async_api import Browser, Page, async_playwright
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.house import LADDER, House
+from script.lib.picture_scene import happen, look_back
+from tests.browser.house import House
 from tests.simulators.estate import Estate
 from tests.simulators.hass_process import HomeAssistant, User
 
@@ -145,173 +140,19 @@ async def take_pages(language: str) -> None:
             await estate.stop()
 
 
-# What has happened: loop, place, who is on it.
-SCENE: dict[str, list[tuple[str, str, str | None]]] = {
-    "en": [
-        ("ebike_indoors", "Building 5, lobby", "guard"),
-        ("waterlogging", "Underpass, north gate", None),
-        ("illegal_renovation", "Building 7, flat 1204", "guard"),
-        ("fire_lane_blocked", "Gate 2", None),
-        ("garbage_overflow", "Waste room west", None),
-    ],
-    "zh-Hans": [
-        ("ebike_indoors", "5号楼大堂", "guard"),
-        ("waterlogging", "北门下穿通道", None),
-        ("illegal_renovation", "7号楼1204室", "guard"),
-        ("fire_lane_blocked", "2号门", None),
-        ("garbage_overflow", "西区垃圾房", None),
-    ],
-}
-# Where the three detectors hang on the plan of tests/browser/pictures.py.
-SPOTS = ((0.2, 0.2), (0.42, 0.22), (0.66, 0.82))
-
-
-# What is over: loop, how it ended, days ago, minutes until somebody was on it and to its end.
-PAST: tuple[tuple[str, str, int, int, int], ...] = (
-    ("ebike_indoors", "handled", 27, 2, 24),
-    ("garbage_overflow", "handled", 25, 6, 55),
-    ("square_dance_noise", "handled", 23, 3, 31),
-    ("square_dance_noise", "handled", 22, 4, 26),
-    ("smoke_single", "false_alarm", 20, 1, 9),
-    ("fire_lane_blocked", "handled", 18, 5, 38),
-    ("unit_door_open", "false_alarm", 18, 7, 12),
-    ("waterlogging", "handled", 16, 3, 47),
-    ("square_dance_noise", "handled", 15, 2, 29),
-    ("nonmotor_parking", "handled", 13, 9, 62),
-    ("garbage_overflow", "handled", 11, 5, 41),
-    ("ebike_indoors", "handled", 10, 2, 18),
-    ("sos", "handled", 9, 1, 21),
-    ("smoke_single", "false_alarm", 8, 1, 7),
-    ("unit_door_open", "handled", 7, 6, 15),
-    ("garage_air", "handled", 6, 2, 33),
-    ("square_dance_noise", "handled", 5, 3, 27),
-    ("ebike_indoors", "handled", 4, 1, 22),
-    ("garbage_overflow", "handled", 3, 4, 36),
-    ("fire_lane_blocked", "handled", 2, 3, 19),
-    ("unit_door_open", "handled", 1, 5, 11),
-)
-# What was agreed: limit in dB, with whom.
-AGREED = {
-    "en": ((50, "Residents' meeting"), (45, "Residents' meeting and the dance group")),
-    "zh-Hans": ((50, "居民代表会议"), (45, "居民代表会议、舞蹈队")),
-}
-ELSEWHERE = {
-    "en": ("The square", "Building 1, stair A", "Quiet Garden"),
-    "zh-Hans": ("中心广场", "1号楼A单元", "静园社区"),
-}
-
-
 async def take_desk(language: str) -> None:
     """Take the pictures of the dashboard, on a phone and on a screen, by day and by night."""
     with tempfile.TemporaryDirectory() as config:
         house = House(Path(config), language)
         try:
             await house.start()
-            await _look_back(house)
-            open_now = await _happen(house)
+            drill = await look_back(house)
+            incidents = {**await happen(house), "drill": drill}
             async with browser() as running:
                 for shot in SHOTS:
-                    await _shoot(running, house, shot, open_now)
+                    await _shoot(running, house, shot, incidents)
         finally:
             await house.close()
-
-
-async def _look_back(house: House) -> None:
-    """Let a month pass: incidents, a drill, agreements."""
-    home, guard = house.home, house.users["guard"]
-    square, stair, quiet = ELSEWHERE[house.language]
-    numbers = []
-    for loop, disposition, *_ in PAST:
-        number = (await house.signal(loop, square))["number"]
-        deed = {"incident": number}
-        await home.action("smart_community.acknowledge", deed, guard)
-        end = {**deed, "disposition": disposition, "note": "-"}
-        await home.action("smart_community.close", end, guard)
-        numbers.append(number)
-    for level, whom in AGREED[house.language]:
-        agreement = {"loop": "square_dance_noise", "threshold": "night", "value": level}
-        await home.action(
-            "smart_community.agree", {**agreement, "agreed_by": whom}, house.users["secretary"]
-        )
-    drill = {"loop": "smoke_multiple", "zone": stair, "up_to": "committee", "ladder": LADDER}
-    answer = await home.action("smart_community.drill", drill, house.users["head"])
-    await home.action("smart_community.acknowledge", {"incident": answer["incident"]}, guard)
-    end = {"incident": answer["incident"], "disposition": "test", "note": "-"}
-    await home.action("smart_community.close", end, guard)
-    await home.add_entry("community", {"name": quiet, "database": {}})
-    async with home.websocket(home.owner) as ws:
-        for area in await ws.command("config/area_registry/list"):
-            if not area["picture"]:  # a bedroom and a kitchen come with every new Home Assistant
-                await ws.command("config/area_registry/delete", area_id=area["area_id"])
-    await asyncio.sleep(12)  # registries are written ten seconds after a change
-    await home.stop()
-    _age(home.folder, numbers)
-    await home.start()
-
-
-def _age(folder: Path, numbers: Sequence[str]) -> None:
-    """Move what is over into the past."""
-    (path,) = [one for one in folder.rglob("*.db") if house_of(one)]
-    with closing(sqlite3.connect(path)) as database, database:
-        for number, (*_, days, to_acknowledge, to_close) in zip(numbers, PAST, strict=True):
-            query = "select opened_at, document from incident where number = ?"
-            opened, document = database.execute(query, (number,)).fetchone()
-            shift = timedelta(days=days)
-            found = json.loads(_all_moved(document, shift))
-            value: dict[str, Any] = found["value"]
-            for one in value["acknowledgements"]:
-                one["at"] = _moved(one["at"], timedelta(minutes=-to_acknowledge))
-            value["closed_at"] = _moved(value["closed_at"], timedelta(minutes=-to_close))
-            database.execute(
-                "update incident set opened_at = ?, document = ? where number = ?",
-                (_moved(opened, shift), json.dumps(found), number),
-            )
-
-
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*")
-
-
-def _all_moved(document: str, back: timedelta) -> str:
-    return MOMENT.sub(lambda one: _moved(one[0], back), document)
-
-
-def _moved(moment: str, back: timedelta) -> str:
-    return (datetime.fromisoformat(moment) - back).isoformat()
-
-
-def house_of(path: Path) -> bool:
-    """Tell the database of a community's incidents from those of others."""
-    with closing(sqlite3.connect(path)) as database:
-        tables = database.execute("select name from sqlite_master where name = 'incident'")
-        if tables.fetchone() is None:
-            return False
-        return bool(database.execute("select count(*) from incident").fetchone()[0])
-
-
-async def _happen(house: House) -> dict[str, str]:
-    """Let it happen; returns what the incidents are that are looked at."""
-    home = house.home
-    async with home.websocket(home.owner) as ws:
-        for entity, (x, y) in zip(house.detectors, SPOTS, strict=True):
-            await ws.command("smart_community/place", entity_id=entity, x=x, y=y)
-    for loop, place, taken_by in SCENE[house.language]:
-        answer = await house.signal(loop, place)
-        if taken_by is not None:
-            deed = {"incident": answer["incident"]}
-            await home.action("smart_community.acknowledge", deed, house.users[taken_by])
-    noise = {"noise": {"period": {"seconds": 20}, "day": 55, "night": 45, "hysteresis": 2}}
-    square, *_ = ELSEWHERE[house.language]
-    answer = {"verdict": "pending"}
-    levels = iter((61, 74, 78, 83, 79, 84, 76, 81, 77, 82) * 6)
-    while answer["verdict"] == "pending":
-        await house.sound(level := next(levels))
-        answer = await house.signal(
-            "square_dance_noise", square, house.meter, detect=noise, value=str(level)
-        )
-        await asyncio.sleep(1.5)
-    loud = answer["incident"]
-    answer = await house.signal("smoke_multiple", house.names["area"], *house.detectors[:2])
-    return {"fire": str(answer["incident"]), "noise": str(loud)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,6 +169,7 @@ class Shot:
 
 
 TIMELINE = "smart-community-duty-desk .timeline li"
+REACHED = "smart-community-duty-desk section:has(> h3:text-matches('^(Who was reached|到达情况)$'))"
 SHOTS = (
     *(
         Shot(name=f"{name}{'.dark' if dark else ''}", dark=dark, **rest)
@@ -347,6 +189,16 @@ SHOTS = (
         ready="smart-community-duty-desk path.measured",
         part="smart-community-duty-desk figure.measured",
     ),
+    Shot(
+        name="noise",
+        path="noise",
+        who="head",
+        size=DESKTOP,
+        ready="smart-community-noise path.measured",
+    ),
+    Shot(
+        name="drill-phone", path="desk?incident={drill}", who="head", ready=TIMELINE, part=REACHED
+    ),
     Shot(name="report-phone", path="report", ready="smart-community-report form"),
     Shot(name="agreements-phone", path="agreements", ready="smart-community-agreements table"),
     Shot(name="devices-phone", path="devices", ready="smart-community-devices li"),
@@ -355,7 +207,7 @@ SHOTS = (
         name="statistics",
         path="statistics",
         who="head",
-        size=DESKTOP,
+        size=(1280, 1500),
         ready="smart-community-statistics .chart",
     ),
     Shot(name="loops", path="loops", who="owner", size=DESKTOP, ready="smart-community-loops tr"),
@@ -377,6 +229,8 @@ async def _shoot(running: Browser, house: House, shot: Shot, incidents: dict[str
     if shot.name == "report-phone":
         await page.locator("select[name=area]").select_option(index=1)
         await page.locator(".target").click(position={"x": 250, "y": 130})
+    if shot.name == "statistics":
+        await page.locator("smart-community-statistics summary").first.click()
     if shot.part:
         await page.locator(shot.part).evaluate("one => one.scrollIntoView()")
     await save(page, f"{shot.name}.{house.language}")

@@ -73,6 +73,35 @@ async def test_what_needs_a_photo_is_handled_with_one_from_the_camera(
     assert [one["kind"] for one in found["timeline"]].count("evidence") == 1
 
 
+@pytest.mark.parametrize(
+    ("who", "loop"),
+    [
+        ("secretary", "fire_lane_blocked"),
+        ("fire", "smoke_single"),
+        ("water", "waterlogging"),
+        ("head", "gas_leak"),
+    ],
+)
+async def test_every_other_role_takes_on_handles_and_closes_what_is_its_own(
+    house: House, sit: Sit, who: str, loop: str
+) -> None:
+    answer = await house.signal(loop, "Building 1")
+    desk = await sit(who)
+    pane = desk.page.locator("smart-community-duty-desk .pane")
+    await desk.row("Building 1").get_by_role("button", name="I'm on it").click()
+    await desk.row("Building 1").locator("button.open").click()
+    await desk.button("Handled").click()
+    await desk.page.get_by_label("What was found and done").fill(NOTE)
+    await desk.button("Report it handled").click()
+    await desk.button("Close").click()
+    await desk.page.get_by_label("A real alarm, handled").check()
+    await desk.button("Close the incident").click()
+    await expect(pane).to_contain_text("This incident has ended: closed, A real alarm, handled")
+    found = await house.incident(answer["number"])
+    deeds = [(one["kind"], one["actor"]) for one in found["timeline"] if one["actor"]]
+    assert deeds == [(kind, house.names[who]) for kind in ("acknowledged", "handled", "closed")]
+
+
 async def test_the_same_desk_in_chinese_on_a_screen_where_another_takes_it_on(
     house: House, sit: Sit
 ) -> None:
