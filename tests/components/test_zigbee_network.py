@@ -7,6 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from zigpy.zcl.clusters.general import OnOff
+from zigpy.zcl.clusters.measurement import OccupancySensing
 
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
 
@@ -86,6 +88,38 @@ async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
     await until(lambda: state(hass, network, "connection").state == "on")
     await until(lambda: state(hass, network, zone).state == "on")
     assert "off" not in seen
+
+
+async def test_presence_that_sleeps_and_an_output_are_not_shown_as_they_were_before(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    presence, plug = radio.add(devices.occupancy()), radio.add(devices.plug())
+    climate = radio.add(devices.temperature_humidity())
+    room, socket, warmth = (f"{presence.ieee}-1-1030", f"{plug.ieee}-1", f"{climate.ieee}-1-1026")
+    for device in (presence, plug, climate):
+        await pair(hass, network, device)
+    assert (state(hass, network, room).state, state(hass, network, socket).state) == ("off", "off")
+    seen: list[tuple[str, str]] = []
+    await radio.refuse(True)
+    await until(lambda: state(hass, network, room).state == "unavailable", 5)
+    hass.bus.async_listen(
+        "state_changed",
+        lambda event: seen.extend(
+            (ending, _said(event.data, hass, network, ending)) for ending in (room, socket)
+        ),
+    )
+    presence.silent = climate.silent = True
+    presence.server(OccupancySensing).set("occupancy", 1)
+    plug.server(OnOff).set("on_off", True)
+    await radio.refuse(False)
+    await until(lambda: state(hass, network, socket).state == "on")
+    # What a thermometer said last is as true as it was; who is in the room is asked when it wakes.
+    assert state(hass, network, warmth).state == "21.0"
+    assert state(hass, network, room).state == "unavailable"
+    presence.silent = False
+    await presence.report(OccupancySensing, occupancy=1)
+    await until(lambda: state(hass, network, room).state == "on")
+    assert not {(room, "off"), (socket, "off")} & set(seen)
 
 
 async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(

@@ -1,7 +1,11 @@
-"""Alarm zones and locks after a connection: what is remembered of them is read again.
+"""What counts after a connection: what is remembered of it is read again.
+
+Zones and locks; and presence, contacts and outputs, which are occupancy or on and off. Measurements
+are shown as they were until the next one or the device's silence (liveness.py): a sleeping
+thermometer tells nobody that a door is shut, and to ask it takes the room of what does.
 
 zha shows after a start what a zone said before it, and a notification that was sent while nobody
-listened is never repeated by many detectors. So a zone or lock counts as unproven until it has
+listened is never repeated by many detectors. So each of these counts as unproven until it has
 answered or reported. Sleeping devices answer when they next wake: they are asked again whenever
 they are heard. One that cannot be asked in `_PATIENCE` is shown as it was known last: a detector
 that only speaks when there is something to say would otherwise be "no data" after every restart,
@@ -25,6 +29,8 @@ from zigpy.zcl import (
     Cluster,
 )
 from zigpy.zcl.clusters.closures import DoorLock
+from zigpy.zcl.clusters.general import OnOff
+from zigpy.zcl.clusters.measurement import OccupancySensing
 from zigpy.zcl.clusters.security import IasZone
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,6 +54,8 @@ _ATTRIBUTES: Final[dict[int, tuple[str, ...]]] = {
         IasZone.AttributeDefs.zone_state.name,
     ),
     DoorLock.cluster_id: (DoorLock.AttributeDefs.lock_state.name,),
+    OccupancySensing.cluster_id: (OccupancySensing.AttributeDefs.occupancy.name,),
+    OnOff.cluster_id: (OnOff.AttributeDefs.on_off.name,),
 }
 # A burning room first: with many sleeping detectors the order decides.
 _FIRST: Final = (
@@ -65,7 +73,7 @@ def key_of(cluster: Cluster) -> ClusterKey:
 
 
 def clusters_of(device: Device) -> list[Cluster]:
-    """Return the zones and locks of a device."""
+    """Return what of a device must be proven."""
     return [
         cluster
         for number, endpoint in device.device.endpoints.items()
@@ -76,7 +84,7 @@ def clusters_of(device: Device) -> list[Cluster]:
 
 
 class Prover:
-    """Proves the zones and locks of one connection."""
+    """Proves the zones, locks, presence and outputs of one connection."""
 
     def __init__(self, changed: Callable[[], None], proven: Callable[[ClusterKey], None]) -> None:
         """Begin with nothing to prove.
@@ -261,6 +269,6 @@ async def _either(one: asyncio.Event, other: asyncio.Event, within: float | None
 
 def _urgency(cluster: Cluster) -> int:
     if cluster.cluster_id != IasZone.cluster_id:
-        return len(_FIRST) + 1
+        return len(_FIRST) + list(_ATTRIBUTES).index(cluster.cluster_id)
     zone_type = cluster.get(IasZone.AttributeDefs.zone_type.name)
     return _FIRST.index(zone_type) if zone_type in _FIRST else len(_FIRST)
