@@ -23,7 +23,9 @@ from .counted_time import in_counted_time
 
 NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
 WIRES = (Wire.TCP, Wire.RTU, Wire.UDP)
-# What each fault is called on the points of its unit. What garbage looks like is chance.
+# What each fault is called on the points of its unit. What garbage looks like is chance. Stuck and
+# all zeros are not among them: true here, as these values never move and have no lower bound; see
+# test_poller.py for a point that has `stuck_after` or `minimum`.
 CALLED = {
     Fault.SILENT: {NO_ANSWER},
     Fault.SLOW: {NO_ANSWER},
@@ -86,7 +88,8 @@ async def _line(wire: Wire) -> AsyncIterator[Bus]:
             ),
         }[wire]
         link = ModbusConnection(params)
-        poller = Poller(Line(within=0.3), clock=asyncio.get_running_loop().time)
+        line = Line(within=0.3, baudrate=115200 if wire is Wire.RTU else 0)
+        poller = Poller(line, clock=asyncio.get_running_loop().time)
         running = asyncio.create_task(poller.run())
         yield Bus(server=server, link=link, poller=poller)
         running.cancel()

@@ -76,7 +76,8 @@ async def test_no_value_is_wrong_under_a_fault(
     async with ModbusServer(wire=wire) as server:
         server.units = {1: unit(1), 2: unit(2)}
         link = _link(server)
-        poller = Poller(Line(within=WITHIN), clock=asyncio.get_running_loop().time)
+        line = Line(within=WITHIN, baudrate=115200 if wire is Wire.RTU else 0)
+        poller = Poller(line, clock=asyncio.get_running_loop().time)
         running = asyncio.create_task(poller.run())
         wrong: list[tuple[int, str, object]] = []
         polled = {address: _add(poller, link, address, wrong, fault) for address in (1, 2)}
