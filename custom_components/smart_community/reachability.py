@@ -85,10 +85,13 @@ class Reachability:
             calendar=people.calendar,
             swaps=people.swaps(),
         ):
-            issue = f"{entry.entry_id}_duty_gap_{gap.tier}"
-            if issue not in found:  # the first of each tier
+            issue = f"{entry.entry_id}_duty_gap_{'+'.join(gap.responders)}"
+            if issue not in found:  # the first of each group
+                words = texts(self._hass, self._hass.config.language)
+                comma = str(words["message"]["comma"])
                 said = {
-                    "tier": texts(self._hass, self._hass.config.language)["tiers"][gap.tier],
+                    "tier": words["tiers"][gap.tier],
+                    "responders": comma.join(people.names[key] for key in gap.responders),
                     "begins": gap.begins.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
                     "ends": gap.ends.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
                 }

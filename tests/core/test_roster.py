@@ -112,9 +112,38 @@ def test_gaps_are_known_before_they_happen() -> None:
     found = gaps(people, *week, zone=SHANGHAI, calendar=plain_calendar)
     saturday = MONDAY + timedelta(days=5, hours=8)
     assert found == [
-        Gap(tier=Tier.PROPERTY, begins=day, ends=day + timedelta(hours=12))
+        Gap(tier=Tier.PROPERTY, responders=("a", "b"), begins=day, ends=day + timedelta(hours=12))
         for day in (saturday, saturday + timedelta(days=1))
     ]
+
+
+DAY = (MONDAY.astimezone(UTC), (MONDAY + timedelta(days=1)).astimezone(UTC))
+
+
+@pytest.mark.parametrize(
+    ("field", "mine", "other"),
+    [
+        ("loops", "smoke_single", "waterlogging"),
+        ("zones", "floor:1", "floor:2"),
+    ],
+)
+def test_whoever_sees_something_else_fills_no_gap_and_a_deputy_does(
+    field: str, mine: str, other: str
+) -> None:
+    off = parse_duty("tue 00:00-24:00")
+    water = responder("water", Tier.DEPARTMENT, **{field: frozenset({other})})
+
+    def found(*more: Responder, deputies: tuple[str, ...] = ()) -> list[Gap]:
+        sees = {field: frozenset({mine})}
+        fire = responder("fire", Tier.DEPARTMENT, duty=off, deputies=deputies, **sees)
+        return gaps([fire, water, *more], *DAY, zone=SHANGHAI, calendar=plain_calendar)
+
+    gap = Gap(tier=Tier.DEPARTMENT, responders=("fire",), begins=DAY[0], ends=DAY[1])
+    assert found() == [gap]
+    assert found(deputies=("water",)) == []
+    assert found(responder("chief", Tier.DEPARTMENT)) == []  # sees all
+    asleep = responder("asleep", Tier.PROPERTY, duty=off)
+    assert gap in found(asleep, deputies=("asleep",))
 
 
 SHIFTS = st.lists(

@@ -6,7 +6,7 @@ told, since a gap in a table must not silence an alarm.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import pairwise
@@ -54,9 +54,13 @@ class Swap:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """Nobody of a tier is on duty from `begins` until `ends`."""
+    """None of these responders of a tier, nor a deputy, is on duty from `begins` until `ends`.
+
+    `responders`: the keys of all whom some incident concerns, in order.
+    """
 
     tier: Tier
+    responders: tuple[str, ...]
     begins: datetime
     ends: datetime
 
@@ -147,6 +151,18 @@ def _rest_ends(quiet: tuple[time, time] | None, local: datetime) -> datetime | N
     return (end if end > local else end + _DAY).astimezone(UTC)
 
 
+def there(concerned: Iterable[Responder], directory: Mapping[str, Responder]) -> list[Responder]:
+    """Return those of them who are on duty, then the deputies on duty of those who are not."""
+    asked = list(concerned)
+    found = {who.key: who for who in asked if who.on_duty}
+    for who in asked:
+        for key in who.deputies if not who.on_duty else ():
+            deputy = directory.get(key)
+            if deputy is not None and deputy.on_duty:
+                found.setdefault(key, deputy)
+    return list(found.values())
+
+
 def gaps(
     responders: Iterable[Responder],
     begins: datetime,
@@ -156,21 +172,46 @@ def gaps(
     calendar: Calendar,
     swaps: Iterable[Swap] = (),
 ) -> list[Gap]:
-    """Return when nobody of a tier that has people will be on duty, the earliest first."""
+    """Return when nobody whom some incident concerns will be on duty, the earliest first.
+
+    Asked of each tier by what its people see: water on duty is no help where fire has nobody.
+    """
     everybody, changes = list(responders), list(swaps)
     edges = sorted({begins, ends, *_edges(everybody, changes, begins, ends, zone)})
-    found: list[Gap] = []
-    for tier in Tier:
-        mine = [one for one in everybody if one.tier is tier]
-        for start, end in pairwise(edges):
-            there = at(mine, start, zone=zone, calendar=calendar, swaps=changes)
-            if not mine or any(one.on_duty for one in there.values()):
+    groups = [(tier, group) for tier in Tier for group in _groups(everybody, tier)]
+    found: dict[frozenset[str], list[Gap]] = {group: [] for _, group in groups}
+    for start, end in pairwise(edges):
+        now = at(everybody, start, zone=zone, calendar=calendar, swaps=changes)
+        for tier, group in groups:
+            if there((now[key] for key in group), now):
                 continue
-            if found and found[-1].tier is tier and found[-1].ends == start:
-                found[-1] = replace(found[-1], ends=end)
+            mine = found[group]
+            if mine and mine[-1].ends == start:
+                mine[-1] = replace(mine[-1], ends=end)
             else:
-                found.append(Gap(tier=tier, begins=start, ends=end))
-    return sorted(found, key=lambda gap: gap.begins)
+                keys = tuple(sorted(group))
+                mine.append(Gap(tier=tier, responders=keys, begins=start, ends=end))
+    return sorted((gap for mine in found.values() for gap in mine), key=lambda gap: gap.begins)
+
+
+def _groups(responders: Iterable[Responder], tier: Tier) -> list[frozenset[str]]:
+    """Return who of a tier can be all that an incident concerns, the smallest groups only.
+
+    A greater group has nobody only when the smaller ones within it have nobody either.
+    """
+    mine = [one for one in responders if one.tier is tier]
+    # "" and "floor:" are the loops and the places that nobody looks after in particular.
+    loops = {"", *(loop for one in mine for loop in one.loops)}
+    zones = {"floor:", *(zone for one in mine for zone in one.zones)}
+    # Loops and places that the same people see are one: a community has hundreds of areas.
+    by_loop = {frozenset(one.loops for one in mine if loop in one.loops): loop for loop in loops}
+    by_zone = {frozenset(one.zones for one in mine if zone in one.zones): zone for zone in zones}
+    seen = {
+        frozenset(one.key for one in mine if one.sees(loop, zone))
+        for loop in by_loop.values()
+        for zone in by_zone.values()
+    } - {frozenset()}
+    return sorted((one for one in seen if not any(other < one for other in seen)), key=sorted)
 
 
 def _edges(

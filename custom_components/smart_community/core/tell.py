@@ -18,6 +18,7 @@ from .model import (
     Step,
     Tier,
 )
+from .roster import there
 
 # Notices on these stay where they are until they are replaced or taken away; what was said or
 # written otherwise is over.
@@ -39,14 +40,9 @@ def whom(step: Step, incident: Incident, directory: Mapping[str, Responder]) -> 
         for who in directory.values()
         if who.tier is step.tier and who.sees(incident.loop, incident.zone)
     ]
-    chosen = {who.key: who for who in concerned if who.on_duty}
-    for who in concerned:
-        for key in who.deputies if not who.on_duty else ():
-            deputy = directory.get(key)
-            if deputy is not None and deputy.on_duty and _stands_in(deputy, incident):
-                chosen.setdefault(key, deputy)
+    chosen = [who for who in there(concerned, directory) if _stands_in(who, incident)]
     # A gap in the roster must not silence an alarm.
-    return list(chosen.values()) or concerned
+    return chosen or concerned
 
 
 def _stands_in(deputy: Responder, incident: Incident) -> bool:
