@@ -3,6 +3,8 @@
 `script/permissions` runs this file and prints what each cell answered.
 """
 
+from typing import Any
+
 import pytest
 from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
@@ -68,6 +70,26 @@ async def test_every_role_to_the_community_itself(
                 await act(hass, entry, action, user, **data, community=entry.entry_id)
 
             await town.tried(record_property, "action", role, place, deed, do=do)
+
+
+@pytest.mark.parametrize(
+    ("action", "deed", "data"),
+    [("import_responders", "directory", {"table": "of nobody"}), ("list_agreements", "read", {})],
+)
+async def test_every_role_over_what_else_is_asked_of_a_community(
+    hass: HomeAssistant, town: Town, action: str, deed: str, data: dict[str, Any]
+) -> None:
+    for role, user in town.users.items():
+        for place in ("own", "other community"):
+            entry = town.entry(place)
+
+            async def do(
+                _reason: str, entry: MockConfigEntry = entry, user: User | None = user
+            ) -> None:
+                await act(hass, entry, action, user, **data, community=entry.entry_id)
+
+            letter = await town.answer(place, COMMUNITY_LOG, (role, deed), do)
+            assert letter == agreed(role, deed, place), (role, place)
 
 
 async def test_every_role_over_the_switch_of_a_loop(
