@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from homeassistant.auth.models import User
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
 from homeassistant.exceptions import UnknownUser
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.core.permits import Role
+from custom_components.smart_community.deeds import COMMUNITY_LOG
+from tests.agreed_permissions import agreed
 from tests.simulators.zigbee import VirtualCoordinator, devices
 
 from .screen import Open
@@ -82,6 +84,22 @@ async def test_every_role_at_the_plant_and_at_the_codes_of_a_lock(
             await town.tried(record_property, *cell, do=operate, key="output_not_permitted")
         cell = ("action", role, "own", "lock_codes")
         await town.tried(record_property, *cell, do=program, key="lock_codes_not_permitted")
+        for action, more in (("enable_lock_code", {"enabled": False}), ("list_lock_codes", {})):
+            data = {"lock": plant.lock, "slot": 1, **more}
+
+            async def likewise(
+                _reason: str,
+                action: str = action,
+                data: dict[str, Any] = data,
+                user: User | None = user,
+            ) -> None:
+                await call(hass, "smart_community", action, user, **data)
+
+            key = "lock_codes_not_permitted"
+            letter = await town.answer(
+                "own", COMMUNITY_LOG, (role, "lock_codes"), likewise, key=key
+            )
+            assert letter == agreed(role, "lock_codes", "own"), (role, action)
         if user is None or role == Role.REMOVED:
             continue
         view = await screen(user)
@@ -102,4 +120,7 @@ async def call(
     hass: HomeAssistant, domain: str, action: str, user: User | None, **data: Any
 ) -> None:
     context = Context(user_id=user.id if user is not None else None)
-    await hass.services.async_call(domain, action, data, blocking=True, context=context)
+    answers = hass.services.supports_response(domain, action) is SupportsResponse.ONLY
+    await hass.services.async_call(
+        domain, action, data, blocking=True, context=context, return_response=answers
+    )

@@ -21,7 +21,9 @@ KEYS = dict(zip(TIERS, ("guard", "secretary", "fire", "head"), strict=True))
 LOOPS = {"own": "smoke_multiple", "other loop": "waterlogging", "other community": "smoke_multiple"}
 ON_INCIDENT = [deed for deed in DEEDS if deed not in TO_COMMUNITY]
 # What is answered only to somebody who was let in, and asked for something that is not there.
-_LET_IN = frozenset({"photo_unknown", "report_unheard", "output_too_soon", "responder_table"})
+_LET_IN = frozenset(
+    {"lock_refused", "output_too_soon", "photo_unknown", "report_unheard", "responder_table"}
+)
 _LOOP = {"loop": "smoke_multiple", "ladder": LADDER}
 _SWAP = {
     "away": "guard",
