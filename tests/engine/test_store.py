@@ -1,15 +1,20 @@
 """The store refuses what it cannot read whole, and never pretends to be empty."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from custom_components.smart_community.core import codec
 from custom_components.smart_community.core.codec import VERSION
+from custom_components.smart_community.core.events import Occasion, Send
+from custom_components.smart_community.core.model import ChannelKind
+from custom_components.smart_community.engine.outbox import Letter
 from custom_components.smart_community.engine.store import Store, StoreError
 
-from .conftest import House, request
+from .conftest import START, House, request
 
 
 async def _filled(house: House) -> None:
@@ -141,3 +146,19 @@ async def test_two_running_incidents_of_one_loop_and_zone_cannot_be_stored(house
             )
         )
     database.dispose()
+
+
+def test_a_message_of_an_older_version_that_only_said_handled_takes_its_notice_away() -> None:
+    send = Send(responder="guard", channel=ChannelKind.PUSH, step=0, occasion=Occasion.REMINDER)
+    letter = Letter(
+        id="l1",
+        incident="i1",
+        responder="guard",
+        channel=ChannelKind.PUSH,
+        created_at=START,
+        send=send,
+    )
+    document = codec.dump(letter)
+    document["version"] = 1
+    document["value"]["send"]["occasion"] = "handled"
+    assert codec.load(Letter, document) == replace(letter, send=None)

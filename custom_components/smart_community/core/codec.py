@@ -28,8 +28,20 @@ def _samples_by_meter(value: dict[str, Any]) -> dict[str, Any]:
     return {**value, "samples": by_meter}
 
 
+def _handled_takes_away(value: dict[str, Any]) -> dict[str, Any]:
+    """Let a waiting message that only said "handled" take its notice away, as is done now."""
+    send = value.get("send")
+    if not isinstance(send, dict) or send.get("occasion") != "handled":
+        return value
+    return {**value, "send": None}
+
+
+def _from_1(value: dict[str, Any]) -> dict[str, Any]:
+    return _handled_takes_away(_samples_by_meter(value))
+
+
 # From version to the function that lifts a document to the next one.
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _samples_by_meter}
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1}
 
 
 def dump(value: object) -> dict[str, Any]:
