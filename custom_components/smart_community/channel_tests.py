@@ -45,7 +45,7 @@ async def async_tests_since(engine: Engine, since: datetime) -> list[dict[str, A
     """Return the tests since a moment, the oldest first: {at, due, rows}."""
     return [
         {"at": plain(entry.at), "due": plain(entry.due), **plain(entry.data)}
-        for _, entry in await engine.noted(TESTED, since)
+        for _, entry in await engine.noted(TESTED, since, COMMUNITY_LOG)
     ]
 
 

@@ -157,9 +157,14 @@ class Engine:
         """Keep a setting with the next commit: a count that a kill may lose one of."""
         self._runner.submit(lambda work: work.setting(key, value))
 
-    async def noted(self, kind: str, since: datetime) -> list[tuple[str, Entry]]:
-        """Return the timelines' entries of a kind, with their incident, the oldest first."""
-        return await self._read(self._store.noted, kind, since)
+    async def noted(
+        self, kind: str, since: datetime, incident: str | None = None
+    ) -> list[tuple[str, Entry]]:
+        """Return the timelines' entries of a kind, with their incident, the oldest first.
+
+        `incident`: of this one's timeline alone; without it the whole record is read through.
+        """
+        return await self._read(self._store.noted, kind, since, incident)
 
     async def signal(self, request: SignalRequest) -> Result:
         """Take signals in; answered once they are on disk."""

@@ -305,16 +305,23 @@ class Store:
             document = connection.execute(query).scalar()
         return None if document is None else codec.load(Evidence, json.loads(document))
 
-    def noted(self, kind: str, since: datetime) -> list[tuple[str, Entry]]:
-        """Return the entries of a kind since a moment, with their incident, the oldest first."""
+    def noted(
+        self, kind: str, since: datetime, incident: str | None = None
+    ) -> list[tuple[str, Entry]]:
+        """Return the entries of a kind since a moment, with their incident, the oldest first.
+
+        `incident`: of this one alone, by its index; else every line that was ever written is read.
+        """
         query = select(TIMELINE.c.incident, TIMELINE.c.entry).where(
             TIMELINE.c.entry.contains(f'"kind":"{kind}"', autoescape=True)
         )
+        if incident is not None:
+            query = query.where(TIMELINE.c.incident == incident)
         with self._connect() as connection:
             rows = connection.execute(query.order_by(TIMELINE.c.id)).all()
         entries = [
-            (incident, codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}))
-            for incident, row in rows
+            (about, codec.load(Entry, {"version": codec.VERSION, "value": json.loads(row)}))
+            for about, row in rows
         ]
         # The text may stand in a note, too.
         return [row for row in entries if row[1].kind == kind and row[1].at >= since]
