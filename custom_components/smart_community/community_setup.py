@@ -23,9 +23,7 @@ from .channels.companion import Companion
 from .channels.exchange import EXCHANGED, Exchange
 from .channels.persistent import Persistent
 from .channels.speaker import Speaker
-from .const import (
-    DOMAIN,
-)
+from .const import DOMAIN
 from .core.events import Send
 from .core.message import Message, compose
 from .core.model import Actor, ChannelKind, Incident, Responder
@@ -143,22 +141,23 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
         pictures=pictures,
         evidence=EvidenceFiles(Path(hass.config.path("smart_community_evidence", entry.entry_id))),
     )
+    # Read before anything listens: what has begun by then would outlive a set-up that fails here.
+    failed = await async_failed_last(engine)
     await async_install_blueprints(hass)
     await hass.config_entries.async_forward_entry_setups(entry, COMMUNITY_PLATFORMS)
 
     clock = Clock(hass, engine)
+    committed = partial(async_dispatcher_send, hass, SIGNAL_COMMITTED)
     engine.changed.append(clock.rearm)
-    engine.changed.append(partial(async_dispatcher_send, hass, SIGNAL_COMMITTED))
+    engine.changed.append(committed)
     # A disk that is full commits nothing, and the desks must hear of it all the same.
-    entry.runtime_data.problems_changed.append(
-        partial(async_dispatcher_send, hass, SIGNAL_COMMITTED)
-    )
+    entry.runtime_data.problems_changed.append(committed)
     clock.rearm()
     entry.async_on_unload(clock.stop)
     for end in (
         async_listen_to_taps(hass, engine, people, deeds),
         Audit(hass, entry).start(),
-        reachability.start(await async_failed_last(engine)),
+        reachability.start(failed),
         Rehearsals(hass, entry).start(),
         async_look_on(hass, entry),
     ):
