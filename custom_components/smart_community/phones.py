@@ -104,8 +104,7 @@ class Phones:
             for phone in phones
         ):
             return PhoneFault.NOT_CONNECTED
-        key = f"{_KEPT}{user}"
-        return PhoneFault.SILENT if self._engine.kept(key).get(key) else None
+        return PhoneFault.SILENT if self._engine.kept_as(f"{_KEPT}{user}") else None
 
     @callback
     def pushed(self, user: str, incident: str) -> None:
@@ -142,7 +141,7 @@ class Phones:
     def _conclude(self, user: str, verdict: str) -> None:
         """Keep a verdict: forgotten by a restart, the fault would clear with nothing mended."""
         key = f"{_KEPT}{user}"
-        if self._engine.kept(key).get(key, "") != verdict:
+        if self._engine.kept_as(key) != verdict:
             self._hass.async_create_task(self._keep(key, verdict), "smart_community phone")
 
     async def _keep(self, key: str, verdict: str) -> None:

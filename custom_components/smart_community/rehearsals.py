@@ -166,7 +166,7 @@ class Rehearsals:
         )
 
     def _state(self, kind: str) -> _State | None:
-        text = self._entry.runtime_data.engine.kept(_KEPT).get(f"{_KEPT}{kind}")
+        text = self._entry.runtime_data.engine.kept_as(f"{_KEPT}{kind}")
         if not text:
             return None
         said = json.loads(text)

@@ -149,6 +149,10 @@ class Engine:
         settings = self._runner.settings
         return {key: value for key, value in settings.items() if key.startswith(prefix)}
 
+    def kept_as(self, key: str) -> str:
+        """Return one setting; "" if it was never kept."""
+        return self._runner.settings.get(key, "")
+
     async def keep(self, key: str, value: str) -> None:
         """Keep a setting, durably."""
         await self._runner.run(lambda work: work.setting(key, value))
