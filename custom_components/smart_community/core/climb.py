@@ -126,21 +126,20 @@ def _wait_for_morning(incident: Incident, index: int, turn: Turn) -> Incident:
     if not told or len(wakes) < len(told):
         return incident
     ladder, wait = incident.policy.ladder, min(wakes) - turn.now
-    later = [
-        number
+    later = {
+        number: replace(rung, due=rung.due + wait)
         for number, (step, rung) in enumerate(zip(ladder, incident.rungs, strict=True))
         if rung.state is RungState.WAITING
         and rung.due is not None
         and step.after > ladder[index].after
         and not step.critical
         and step.digest is None
-    ]
-    for number in later:
-        rung = incident.rungs[number]
-        due = None if rung.due is None else rung.due + wait
-        incident = _with_rung(incident, number, replace(rung, due=due))
+    }
+    for number, rung in later.items():
+        incident = _with_rung(incident, number, rung)
     if later:
-        turn.note("steps_wait", steps=later, until=f"{min(wakes).astimezone(turn.zone):%H:%M}")
+        until = f"{min(wakes).astimezone(turn.zone):%H:%M}"
+        turn.note("steps_wait", steps=list(later), until=until)
     return incident
 
 
