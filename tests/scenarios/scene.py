@@ -14,6 +14,7 @@ from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -98,6 +99,21 @@ class Scene(Estate):
             self.far_end.calls.append(
                 {"kind": way, "who": notice.phone, "at": dt_util.utcnow(), "text": notice.message}
             )
+
+    def registration(self, who: str) -> ConfigEntry[Any]:
+        """What the app on somebody's phone has registered."""
+        entries = self.hass.config_entries.async_entries("mobile_app")
+        return next(one for one in entries if one.data["device_id"] == who)
+
+    async def register(self, **data: Any) -> None:
+        """Let the app register another phone, like the guard's but for these data."""
+        entry = MockConfigEntry(
+            domain="mobile_app",
+            title=data["device_id"],
+            data={**self.registration("guard").data, **data},
+        )
+        entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
 
     def thing(self, domain: str, device_class: str | None, state: str, **attributes: Any) -> str:
         """An entity of another integration, in the corridor."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 
@@ -15,12 +14,6 @@ def phone(scene: Scene, who: str) -> Any:
     unique_id = f"{scene.entry.entry_id}_phone_{scene.users[who].id}"
     entity_id = er.async_get(scene.hass).async_get_entity_id("binary_sensor", DOMAIN, unique_id)
     return None if entity_id is None else scene.hass.states.get(entity_id)
-
-
-def registration(scene: Scene, who: str) -> Any:
-    """What the app has registered."""
-    entries = scene.hass.config_entries.async_entries("mobile_app")
-    return next(one for one in entries if one.data["device_id"] == who)
 
 
 async def alarm(scene: Scene, zone: str) -> None:
@@ -37,8 +30,8 @@ async def test_phones_that_no_longer_receive_are_one_digest_that_says_whose_they
     await scene.automate("device_fault")
     assert phone(scene, "sanitation").state == "on"
     # One app is removed, another phone has nothing but a local channel that it does not hold.
-    await scene.hass.config_entries.async_remove(registration(scene, "urban").entry_id)
-    police = registration(scene, "police")
+    await scene.hass.config_entries.async_remove(scene.registration("urban").entry_id)
+    police = scene.registration("police")
     local = {**police.data, "app_data": {"push_websocket_channel": True}}
     scene.hass.config_entries.async_update_entry(police, data=local)
     # The relay no longer knows the third: Home Assistant says "done" all the same.
@@ -70,22 +63,20 @@ async def test_phones_that_no_longer_receive_are_one_digest_that_says_whose_they
     scene.relay.gone.clear()
     await alarm(scene, "bins")
     scene.hass.config_entries.async_update_entry(
-        police, data={**local, "app_data": registration(scene, "guard").data["app_data"]}
+        police, data={**local, "app_data": scene.registration("guard").data["app_data"]}
     )
     await scene.pass_time(minutes=1)
     assert [one.loop for one in scene.active].count("device_fault") == 1
-    new = dict(registration(scene, "guard").data, device_id="urban", webhook_id="webhook-urban-2")
-    new["user_id"] = scene.users["urban"].id
-    entry = MockConfigEntry(domain="mobile_app", title="urban", data=new)
-    entry.add_to_hass(scene.hass)
-    assert await scene.hass.config_entries.async_setup(entry.entry_id)
+    await scene.register(
+        device_id="urban", webhook_id="webhook-urban-2", user_id=scene.users["urban"].id
+    )
     await scene.pass_time(minutes=1)
     (fault,) = [row for row in await scene.ended() if row[0] == "device_fault"]
     assert fault == ("device_fault", "closed", "cleared")
 
 
 async def test_an_iphone_that_confirms_nothing_is_no_fault(scene: Scene) -> None:
-    entry = registration(scene, "sanitation")
+    entry = scene.registration("sanitation")
     scene.hass.config_entries.async_update_entry(entry, data={**entry.data, "os_name": "iOS"})
     scene.relay.gone.add("token-sanitation")
     for number in range(6):
@@ -103,7 +94,7 @@ async def test_many_alarms_of_one_incident_in_a_cellar_are_no_fault(scene: Scene
 
 
 async def test_a_person_who_is_told_by_push_no_more_is_watched_no_more(scene: Scene) -> None:
-    await scene.hass.config_entries.async_remove(registration(scene, "head").entry_id)
+    await scene.hass.config_entries.async_remove(scene.registration("head").entry_id)
     await scene.pass_time(minutes=1)
     assert phone(scene, "head").state == "off"
     entry = scene.entry

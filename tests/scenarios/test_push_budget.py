@@ -16,18 +16,10 @@ from .scene import Scene
 LADDER = [{"tier": "property", "after": 0, "channels": ["push"]}]
 
 
-def registration(scene: Scene, who: str) -> Any:
-    return next(
-        one
-        for one in scene.hass.config_entries.async_entries("mobile_app")
-        if one.data["device_id"] == who
-    )
-
-
 async def sent_today(scene: Scene, who: str, count: int) -> None:
     """Put down how many pushes a phone has had today, as the community keeps it; start again."""
     day = "2026-11-23"
-    key = f"pushes:{registration(scene, who).entry_id}"
+    key = f"pushes:{scene.registration(who).entry_id}"
     await scene.entry.runtime_data.engine.keep(key, f"{day}|{count}")
     await scene.restart()
 
@@ -70,11 +62,11 @@ async def test_a_phone_that_has_had_enough_gets_only_what_lives_may_depend_on(
 
 
 async def test_each_phone_of_a_person_has_its_own_budget(scene: Scene) -> None:
-    second = dict(registration(scene, "guard").data, device_id="guard-2", webhook_id="webhook-2")
-    second["app_data"] = {**second["app_data"], "push_token": "token-secretary"}
-    entry = MockConfigEntry(domain="mobile_app", title="guard 2", data=second)
-    entry.add_to_hass(scene.hass)
-    assert await scene.hass.config_entries.async_setup(entry.entry_id)
+    await scene.register(
+        device_id="guard-2",
+        webhook_id="webhook-2",
+        app_data={**scene.registration("guard").data["app_data"], "push_token": "token-secretary"},
+    )
     await sent_today(scene, "guard", BUDGET)
     incident = await alarm(scene, "yard")
     assert (pushed(scene, "guard"), pushed(scene, "secretary")) == (0, 1)
@@ -104,7 +96,7 @@ async def test_it_is_said_before_the_budget_is_used_up(
 ) -> None:
     await sent_today(scene, "guard", count)
     await scene.pass_time(minutes=11)
-    issue = f"{scene.entry.entry_id}_push_budget_{registration(scene, 'guard').entry_id}"
+    issue = f"{scene.entry.entry_id}_push_budget_{scene.registration('guard').entry_id}"
     found = ir.async_get(scene.hass).async_get_issue(DOMAIN, issue)
     assert (found is not None) == warned
     if found is not None:
