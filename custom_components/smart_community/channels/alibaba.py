@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone
 from functools import partial
+from importlib import import_module
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -27,6 +28,9 @@ REQUIREMENTS: Final = (
     "alibabacloud-dysmsapi20170525==4.6.0",
     "alibabacloud-dyvmsapi20170525==5.3.0",
 )
+# Loaded by name when something is asked: they are not there before an account is set up.
+_SMS_SDK: Final = "alibabacloud_dysmsapi20170525"
+_VOICE_SDK: Final = "alibabacloud_dyvmsapi20170525"
 SMS_ENDPOINT: Final = "dysmsapi.aliyuncs.com"
 VOICE_ENDPOINT: Final = "dyvmsapi.aliyuncs.com"
 # A variable of a text message's template is 1 to 35 characters; those of a call's are less than 250
@@ -213,11 +217,10 @@ _PASSING: Final = frozenset({"time_out", "cannot_connect", "dns_down", "rate_lim
 
 def _answered[T](question: Callable[..., T], *args: object) -> T:
     """Ask in this thread; whatever the SDK says becomes a reason."""
-    from Tea.exceptions import TeaException  # noqa: PLC0415  # installed only for an account
-
+    refused: type[Exception] = import_module("Tea.exceptions").TeaException
     try:
         return question(*args)
-    except TeaException as err:
+    except refused as err:
         raise ChannelError(_reason(getattr(err, "code", None), str(err))) from err
     except (ValueError, KeyError, TypeError, AttributeError) as err:
         raise ChannelError("not_understood") from err
@@ -232,13 +235,9 @@ def _reason(code: str | None, words: str) -> str:
 
 
 def _client(account: Account, service: str, endpoint: str) -> Any:
-    from importlib import import_module  # noqa: PLC0415
-
-    from alibabacloud_tea_openapi.utils_models import Config  # noqa: PLC0415
-
     # An endpoint is a host name; with a scheme it is somebody's own relay.
     protocol, _, host = endpoint.rpartition("://")
-    config = Config(
+    config = import_module("alibabacloud_tea_openapi.utils_models").Config(
         access_key_id=account.key_id,
         access_key_secret=account.key_secret,
         endpoint=host,
@@ -250,10 +249,8 @@ def _client(account: Account, service: str, endpoint: str) -> Any:
 
 
 def _once() -> Any:
-    from darabonba.runtime import RuntimeOptions  # noqa: PLC0415
-
     # A second try by the SDK might be a second call: the ladder decides about that.
-    return RuntimeOptions(autoretry=False)
+    return import_module("darabonba.runtime").RuntimeOptions(autoretry=False)
 
 
 def _checked(body: Any) -> Any:
@@ -263,9 +260,8 @@ def _checked(body: Any) -> Any:
 
 
 def _sms(account: Account, facts: Mapping[str, str], number: str) -> str:
-    from alibabacloud_dysmsapi20170525 import models  # noqa: PLC0415
-
-    client = _client(account, "alibabacloud_dysmsapi20170525", account.sms_endpoint)
+    models = import_module(f"{_SMS_SDK}.models")
+    client = _client(account, _SMS_SDK, account.sms_endpoint)
     request = models.SendSmsRequest(
         phone_numbers=number,
         sign_name=account.sign_name,
@@ -276,9 +272,8 @@ def _sms(account: Account, facts: Mapping[str, str], number: str) -> str:
 
 
 def _sms_detail(account: Account, reference: str, number: str, stamp: int) -> Outcome | None:
-    from alibabacloud_dysmsapi20170525 import models  # noqa: PLC0415
-
-    client = _client(account, "alibabacloud_dysmsapi20170525", account.sms_endpoint)
+    models = import_module(f"{_SMS_SDK}.models")
+    client = _client(account, _SMS_SDK, account.sms_endpoint)
     day = dt_util.utc_from_timestamp(stamp / 1000).astimezone(_CHINA).strftime("%Y%m%d")
     request = models.QuerySendDetailsRequest(
         phone_number=number, biz_id=reference, send_date=day, page_size=1, current_page=1
@@ -294,9 +289,8 @@ def _sms_detail(account: Account, reference: str, number: str, stamp: int) -> Ou
 
 
 def _call(account: Account, facts: Mapping[str, str], number: str) -> str:
-    from alibabacloud_dyvmsapi20170525 import models  # noqa: PLC0415
-
-    client = _client(account, "alibabacloud_dyvmsapi20170525", account.voice_endpoint)
+    models = import_module(f"{_VOICE_SDK}.models")
+    client = _client(account, _VOICE_SDK, account.voice_endpoint)
     each = max(VOICE_VARIABLES // max(len(facts), 1), 1)
     variables = _variables({key: fit(text, each) for key, text in facts.items()})
     if account.menu_template:
@@ -328,9 +322,8 @@ def _call(account: Account, facts: Mapping[str, str], number: str) -> str:
 
 
 def _call_detail(account: Account, reference: str, number: str, stamp: int) -> Outcome | None:
-    from alibabacloud_dyvmsapi20170525 import models  # noqa: PLC0415
-
-    client = _client(account, "alibabacloud_dyvmsapi20170525", account.voice_endpoint)
+    models = import_module(f"{_VOICE_SDK}.models")
+    client = _client(account, _VOICE_SDK, account.voice_endpoint)
     told: Mapping[str, Any] = {}
     for product in _KEY_CALL if account.menu_template else _SPOKEN_CALL:
         request = models.QueryCallDetailByCallIdRequest(
