@@ -98,6 +98,7 @@ async def test_a_call_that_was_taken_is_a_receipt_once_the_service_knows_of_it(
     assert (heard.state, heard.reason) == (DeliveryState.DELIVERED, "answered")
     assert not heard.acknowledged
     assert cloud.asked[-1].parameters["CallId"] == "call-1"
+    assert cloud.asked[-1].parameters["ProdId"] == filed_as
 
 
 async def test_a_pressed_key_is_an_acknowledgement(

@@ -330,7 +330,9 @@ def _call_detail(account: Account, reference: str, number: str, stamp: int) -> O
             call_id=reference, prod_id=product, query_date=stamp
         )
         body = _checked(client.query_call_detail_by_call_id_with_options(request, _once()).body)
-        told = told or (json.loads(body.data) if body.data else {})
+        told = json.loads(body.data) if body.data else {}
+        if told:
+            break
     if not told.get("endDate"):
         return None
     if str(told.get("dtmf") or "").startswith("1"):
