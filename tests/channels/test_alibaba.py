@@ -1,6 +1,5 @@
 """Alibaba Cloud's calls and text messages, against its API as described, with every error."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -205,8 +204,7 @@ async def test_a_far_end_that_hangs_when_asked_is_asked_again(
     cloud.script = Script(hangs=True)
     hurried = provider(home, account(cloud, answer_within=200))
     waiting = home.async_create_task(hurried.follow(kind, sent.reference, "138"))
-    while len(cloud.asked) < 3:  # the first question timed out, and another was asked
-        await asyncio.sleep(0.005)
+    await cloud.wait_until_asked(3)  # the first question timed out, and another was asked
     assert not waiting.done()
     cloud.script = Script()
     assert (await waiting).state is DeliveryState.DELIVERED

@@ -141,8 +141,8 @@ async def test_a_push_is_delivered_only_when_the_app_confirms_it_over_the_local_
     async with aiohttp.ClientSession() as session:
         await phone.register(session)
         await home.async_block_till_done()
-        while local and not phone.connected:
-            await asyncio.sleep(0.005)
+        if local:
+            await phone.connected.wait()
         (entry,) = home.config_entries.async_entries("mobile_app")
         guard = replace(GUARD, users=frozenset({entry.data["user_id"]}))
         ledger = Ledger()

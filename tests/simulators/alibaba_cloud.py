@@ -50,11 +50,14 @@ class AlibabaCloud(HttpFarEnd):
         # What spoken calls are filed as: notifications, or "11010000138001", verification codes.
         self.spoken = "11000000300006"
         self.released = asyncio.Event()
+        self._news = asyncio.Condition()
 
     async def _take(self, request: web.Request) -> web.Response:
         action = request.headers.get("x-acs-action", "")
         parameters = {key: str(value) for key, value in request.query.items()}
-        self.asked.append(Asked(action, parameters))
+        async with self._news:
+            self.asked.append(Asked(action, parameters))
+            self._news.notify_all()
         if self.script.hangs:
             await self.released.wait()
         if self.script.garbage:
@@ -71,6 +74,11 @@ class AlibabaCloud(HttpFarEnd):
                 status=self.script.status,
             )
         return web.json_response(self._answer(action, parameters))
+
+    async def wait_until_asked(self, times: int) -> None:
+        """Wait until as many requests have come."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.asked) >= times)
 
     def _answer(self, action: str, asked: Mapping[str, str]) -> dict[str, Any]:
         common = {"Code": self.script.code, "Message": self.script.code, "RequestId": "R"}

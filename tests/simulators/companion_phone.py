@@ -90,7 +90,7 @@ class Phone:
     history: list[Notice] = field(default_factory=list)
     shade: dict[str, Notice] = field(default_factory=dict)
     local: bool = False
-    connected: bool = False
+    connected: asyncio.Event = field(default_factory=asyncio.Event)
     confirming: list[asyncio.Task[None]] = field(default_factory=list)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _task: asyncio.Task[None] | None = None
@@ -144,8 +144,9 @@ class Phone:
                     }
                     await ws.send_json(channel)
                     number = 1
-                    self.connected = (await ws.receive_json())["success"]
-                    while self.connected:
+                    if (await ws.receive_json())["success"]:
+                        self.connected.set()
+                    while self.connected.is_set():
                         said = await ws.receive_json()
                         if said.get("type") != "event":
                             continue
@@ -158,7 +159,7 @@ class Phone:
                             "confirm_id": event["hass_confirm_id"],
                         }
                         await ws.send_json(confirm)
-            self.connected = False
+            self.connected.clear()
             await asyncio.sleep(0.2)
 
     def switch_off(self) -> None:

@@ -163,8 +163,9 @@ class Estate:
         if self.buildings is not None:
             await self.buildings.heard(self.home)
         async with asyncio.timeout(20):
-            while not all(phone.connected for phone in self.phones.values() if phone.local):
-                await asyncio.sleep(0.1)
+            for phone in self.phones.values():
+                if phone.local:
+                    await phone.connected.wait()
 
     async def stop(self) -> None:
         """End everything."""
