@@ -14,15 +14,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.core.permits import Role
-from tests.agreed_permissions import PLACES, TIERS, agreed
+from tests.agreed_permissions import PLACES, agreed
 
 from .screen import Open, Screen
 from .test_incident import settle
 from .test_surfaces import say
 from .town import (
     ACTIONS,
-    KEYS,
     ON_INCIDENT,
+    TAPS,
     Record,
     Town,
     build,
@@ -32,7 +32,6 @@ from .town import (
     places_of,
 )
 
-TAPS = {"acknowledge": "ACKNOWLEDGE", "handle": "HANDLED", "close": "FALSE", "escalate": "HELP"}
 # What the dashboard has a command of its own for; all else it asks for as any page does.
 PRESSED = ("acknowledge", "handle", "close", "escalate", "assign", "comment")
 
@@ -196,25 +195,14 @@ async def test_every_role_over_the_webhook_of_a_phone(
     record_property: Record,
 ) -> None:
     for role, press in phones.items():
-        user = town.users[role]
-        assert user is not None
+        assert town.users[role] is not None
         for place in PLACES:
-            incident = await town.incident(place)
-            engine = town.entry(place).runtime_data.engine
-            before = await engine.timeline(incident)
-            # A forged name: nothing keeps a phone from sending any incident's and any responder's.
-            action = f"SMART_COMMUNITY_{TAPS[deed]}_{incident}_{KEYS.get(role, 'guard')}"
-            assert await press(action) == 200
-            await settle(hass, town.entry(place))
-            rows = (await engine.timeline(incident))[len(before) :]
-            letter = "n" if rows[-1].kind == "refused" else "y"
-            town.used(place, letter)
-            note(record_property, "webhook", role, place, deed, letter)
-            # A button is a responder's; whoever is none has no button, whatever else they may do.
-            assert letter == (agreed(role, deed, place) if role in TIERS else "n"), (role, place)
-            if letter == "n":
-                (row,) = rows
-                assert row.actor.user_id == user.id
+
+            async def pressing(action: str, press: Press = press, place: str = place) -> None:
+                assert await press(f"SMART_COMMUNITY_{action}") == 200
+                await settle(hass, town.entry(place))
+
+            await town.pressed(record_property, "webhook", role, place, deed, press=pressing)
 
 
 async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
