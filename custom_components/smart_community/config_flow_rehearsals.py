@@ -23,6 +23,7 @@ from .loops import LOOPS
 from .rehearsals import DEFAULTS, DRILL, TEST
 
 _TIERS: Final = [tier.value for tier in Tier]
+_AT: Final = DEFAULTS[TEST]["at"]
 _DAY: Final = NumberSelector(
     NumberSelectorConfig(min=1, max=LAST_DAY, step=1, mode=NumberSelectorMode.BOX)
 )
@@ -43,7 +44,7 @@ _TEST: Final = probatio.Schema(
     {
         probatio.Required("enabled", default=False): BooleanSelector(),
         probatio.Required("day", default=1): _DAY,
-        probatio.Required("at", default="10:10:00"): TimeSelector(),
+        probatio.Required("at", default=_AT): TimeSelector(),
         probatio.Required("tiers", default=_TIERS): _select("tier", _TIERS, multiple=True),
     }
 )
@@ -52,7 +53,7 @@ _DRILL: Final = probatio.Schema(
         probatio.Required("enabled", default=False): BooleanSelector(),
         probatio.Required("every", default="3"): _select("months", ["1", "2", "3", "6", "12"]),
         probatio.Required("day", default=15): _DAY,
-        probatio.Required("at", default="10:10:00"): TimeSelector(),
+        probatio.Required("at", default=_AT): TimeSelector(),
         probatio.Required("loop", default="smoke_multiple"): _select("loop", list(LOOPS)),
         probatio.Optional("zone"): TextSelector(),
         probatio.Required("up_to", default=Tier.COMMITTEE.value): _select("tier", _TIERS),
