@@ -19,6 +19,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .channels.address import PROVIDER
+from .channels.companion import registrations
 from .channels.exchange import Provider
 from .const import DOMAIN
 from .core.message import trial
@@ -187,8 +188,7 @@ class Reachability:
         if kind is ChannelKind.PERSISTENT:
             return True
         if kind is ChannelKind.PUSH:
-            phones = self._hass.config_entries.async_entries(MOBILE_APP)
-            return any(phone.data.get("user_id") in responder.users for phone in phones)
+            return bool(registrations(self._hass, responder))
         address = self._people.addresses.get((responder.key, kind))
         if address is None:
             return False

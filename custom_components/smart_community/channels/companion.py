@@ -66,7 +66,7 @@ class Companion(Unanswered):
         Withheld if each of them has had enough for today.
         """
         data = {"message": message.text, "title": message.title, "data": payload(message)}
-        phones = self._phones(responder)
+        phones = registrations(self._hass, responder)
         if not phones:
             raise ChannelError("no_phone")
         open_ = [one for one in phones if self._budget.spend(one.entry_id, exempt=message.urgent)]
@@ -90,15 +90,7 @@ class Companion(Unanswered):
     async def withdraw(self, tag: str, responder: Responder) -> None:
         """Take the notice off every phone."""
         data = {"message": "clear_notification", "data": {"tag": tag}}
-        await self._each(self._phones(responder), data)
-
-    def _phones(self, responder: Responder) -> list[ConfigEntry[Any]]:
-        """Return the registrations of the responder's phones."""
-        return [
-            entry
-            for entry in self._hass.config_entries.async_entries(MOBILE_APP)
-            if entry.data.get(CONF_USER_ID) in responder.users
-        ]
+        await self._each(registrations(self._hass, responder), data)
 
     async def _each(
         self, phones: Iterable[ConfigEntry[Any]], data: dict[str, Any]
@@ -139,6 +131,15 @@ class Companion(Unanswered):
                 return True
             await asyncio.sleep(0.05)
         return False
+
+
+def registrations(hass: HomeAssistant, responder: Responder) -> list[ConfigEntry[Any]]:
+    """Return the entries of mobile_app that are phones of a responder."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(MOBILE_APP)
+        if entry.data.get(CONF_USER_ID) in responder.users
+    ]
 
 
 def payload(message: Message) -> dict[str, Any]:
