@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = "tests/components"
-PLACES = ("own", "other loop", "other community")
 MEANING = """\
 A cell is three answers: to the own community and loop, another loop, another community.
 y = allowed, w = only with a reason, n = refused, . = the place makes no difference to this deed,
@@ -25,6 +24,7 @@ class Cells:
     def __init__(self) -> None:
         self.roles: list[str] = []
         self.deeds: list[str] = []
+        self.places: tuple[str, ...] = ()
         self.found: dict[tuple[str, str, str, str], str] = {}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -50,8 +50,8 @@ class Cells:
         return [deed for deed in self.deeds if all(deed != key[3] for key in self.found)]
 
     def _cell(self, way: str, role: str, deed: str) -> str:
-        found = [self.found.get((way, role, place, deed), ".") for place in PLACES]
-        return "---" if found == ["."] * len(PLACES) else "".join(found)
+        found = [self.found.get((way, role, place, deed), ".") for place in self.places]
+        return "---" if found == ["."] * len(self.places) else "".join(found)
 
 
 def main() -> int:
@@ -62,8 +62,10 @@ def main() -> int:
     # Only now: pytest must be the first to load the integration.
     sys.path.insert(0, str(ROOT))
     from custom_components.smart_community.core.permits import Deed, Role  # noqa: PLC0415
+    from tests.agreed_permissions import PLACES  # noqa: PLC0415
 
     cells.roles, cells.deeds = [role.value for role in Role], [deed.value for deed in Deed]
+    cells.places = PLACES
     cells.show()
     if missing := cells.untried():
         print(f"Nothing tries: {', '.join(missing)}")
