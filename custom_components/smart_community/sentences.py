@@ -26,6 +26,7 @@ ACKNOWLEDGE: Final = (
 @callback
 def async_listen_to_sentences(hass: HomeAssistant) -> list[CALLBACK_TYPE]:
     """Register the sentences; call once Assist is set up, since its library comes with it."""
+    # At the top it would bring Assist's library into an installation without Assist.
     from homeassistant.components.conversation.agent_manager import (  # noqa: PLC0415
         get_agent_manager,
     )
