@@ -1,14 +1,13 @@
-"""The poller over real TCP, without Home Assistant, in time that passes when a test says so."""
+"""The poller over real TCP, without Home Assistant, in counted time."""
 
 import asyncio
-import math
 import socket
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
+from homeassistant import runner
 from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
@@ -19,6 +18,8 @@ from custom_components.smart_community.field.point import Point, Reading
 from tests.simulators.modbus_server import ModbusServer
 from tests.simulators.zigbee_radio import radio
 
+from .counted_time import CountedLoop
+
 __all__ = ["radio"]
 
 
@@ -27,47 +28,20 @@ def _custom_integrations() -> None:
     """The field layer needs no Home Assistant: this stands before the fixture that loads it."""
 
 
-class Pace:
-    """A clock that goes while requests are under way, and jumps where the poller would sleep."""
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What is told of a bus goes on in counted time, with its fixtures."""
+    counted = "bus" in getattr(item, "fixturenames", ())
+    return {"counted": CountedLoop} if counted else {"real": asyncio.new_event_loop}
 
-    def __init__(self) -> None:
-        self._offset = 0.0
-        self._stands: float | None = None
-        self._until = self.clock()
-        self._rests = asyncio.Event()
-        self._woken = asyncio.Event()
 
-    def clock(self) -> float:
-        return time.monotonic() + self._offset if self._stands is None else self._stands
-
-    async def sleep(self, seconds: float) -> None:
-        target = self.clock() + seconds
-        if target > self._until:
-            self._stands = self.clock()
-            self._rests.set()
-            while target > self._until:
-                await self._woken.wait()
-                self._woken.clear()
-        self._offset, self._stands = target - time.monotonic(), None
-        await asyncio.sleep(0)
-
-    async def run(self, seconds: float = 1.0) -> None:
-        """Let so much time pass, and wait until the poller would sleep beyond it."""
-        self._rests.clear()
-        self._until = self.clock() + seconds
-        self._woken.set()
-        async with asyncio.timeout(60):
-            await self._rests.wait()
-
-    def go(self) -> None:
-        """Let time pass from now on: a line that is never idle cannot be waited for."""
-        self._until = math.inf
-        self._woken.set()
-
-    async def first(self) -> None:
-        """Wait for what is done at once."""
-        async with asyncio.timeout(20):
-            await self._rests.wait()
+@pytest.fixture(autouse=True)
+async def configure_event_loop() -> None:
+    """Stands before the fixture that gives every loop the machine's clock."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, CountedLoop):
+        runner.configure_event_loop(loop)
 
 
 PANEL = fire_panel.points({"inputs": 4})
@@ -80,7 +54,6 @@ class Bus:
     server: ModbusServer
     link: ModbusConnection
     poller: Poller
-    pace: Pace = field(default_factory=Pace)
     told: list[tuple[int, str, Reading]] = field(default_factory=list)
 
     def add(self, address: int, points: tuple[Point, ...] = PANEL) -> PolledUnit:
@@ -118,11 +91,9 @@ async def link(server: ModbusServer) -> AsyncIterator[ModbusConnection]:
 
 @pytest.fixture
 async def bus(server: ModbusServer, link: ModbusConnection) -> AsyncIterator[Bus]:
-    pace = Pace()
-    poller = Poller(clock=pace.clock, sleep=pace.sleep)
+    poller = Poller(clock=asyncio.get_running_loop().time)
     running = asyncio.create_task(poller.run())
-    await pace.first()
-    yield Bus(server=server, link=link, poller=poller, pace=pace)
+    yield Bus(server=server, link=link, poller=poller)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

@@ -31,7 +31,7 @@ class _Jumps(selectors.DefaultSelector):
         return ready
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class CountedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumps = _Jumps()
         super().__init__(self._jumps)
@@ -58,7 +58,7 @@ def in_counted_time[**P](story: Callable[P, Coroutine[Any, Any, None]]) -> Calla
 
     @wraps(story)
     def test(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=_Loop) as runner:
+        with asyncio.Runner(loop_factory=CountedLoop) as runner:
             runner.run(story(*args, **kwargs))
 
     return test

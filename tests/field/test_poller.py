@@ -39,14 +39,14 @@ async def test_an_input_in_alarm_is_read_with_its_time(bus: Bus) -> None:
     unit = bus.add(1)
     assert unit.reading("input_3").quality is Quality.NOT_READ
     bus.server.units[1].discrete[2] = True
-    await bus.pace.run()
+    await asyncio.sleep(1)
     reading = unit.reading("input_3")
     assert (reading.value, reading.quality) == (True, Quality.GOOD)
     assert reading.at is not None
     assert timedelta() <= datetime.now(UTC) - reading.at < timedelta(seconds=5)
     assert unit.reading("input_2").value is False
     assert unit.reading("mains_fault").value is False
-    await bus.pace.run()
+    await asyncio.sleep(1)
     later = unit.reading("input_3").at
     assert later is not None
     assert later > reading.at, "read again and found the same"
@@ -54,20 +54,20 @@ async def test_an_input_in_alarm_is_read_with_its_time(bus: Bus) -> None:
 
 async def test_only_what_changed_is_told(bus: Bus) -> None:
     bus.add(1)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert len(bus.told) == 7
     bus.told.clear()
-    await bus.pace.run(3)
+    await asyncio.sleep(3)
     assert bus.told == []
     bus.server.units[1].discrete[1001] = True
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert [(key, reading.value) for _, key, reading in bus.told] == [("mains_fault", True)]
 
 
 async def test_a_panel_of_128_inputs_costs_two_requests(bus: Bus) -> None:
     bus.server.add_fire_panel(1, inputs=128)
     unit = bus.add(1, fire_panel.points({"inputs": 128}))
-    await bus.pace.run(0.5)
+    await asyncio.sleep(0.5)
     assert bus.asked(1) == 2
     assert len(unit.readings) == 131
 
@@ -75,7 +75,7 @@ async def test_a_panel_of_128_inputs_costs_two_requests(bus: Bus) -> None:
 async def test_fast_points_are_read_every_second_and_slow_ones_twice_a_minute(bus: Bus) -> None:
     bus.server.units[1].input[0] = 7
     bus.add(1, (*PANEL, figure(0)))
-    await bus.pace.run(31)
+    await asyncio.sleep(31)
     asked = [(one.function, one.start) for one in bus.server.requests]
     assert asked.count((4, 0)) == 2
     assert 31 / 1.0 <= asked.count((2, 0)) <= 31 / FAST + 1
@@ -83,16 +83,16 @@ async def test_fast_points_are_read_every_second_and_slow_ones_twice_a_minute(bu
 
 async def test_an_idle_point_is_read_in_the_slow_lane_until_it_is_needed(bus: Bus) -> None:
     unit = bus.add(1)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     bus.poller.set_idle(1, [point.key for point in unit.points])
-    await bus.pace.run()
+    await asyncio.sleep(1)
     before = bus.asked(1)
-    await bus.pace.run(25)
+    await asyncio.sleep(25)
     assert bus.asked(1) == before
     assert unit.reading("input_1").quality is Quality.GOOD
     bus.server.units[1].discrete[0] = True
     bus.poller.set_idle(1, ())
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("input_1").value is True
 
 
@@ -100,7 +100,7 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
     late, other = bus.add(1), bus.add(2)
     bus.server.units[1].discrete.update(dict.fromkeys(range(4), True))
     bus.server.units[1].fault, bus.server.units[1].delay = Fault.SLOW, 0.7
-    await bus.pace.run(4)
+    await asyncio.sleep(4)
     assert late.reading("input_1").quality is NO_ANSWER
     assert not any(reading.value for a, _, reading in bus.told if a == 2)
     assert other.reading("input_1").quality is Quality.GOOD
@@ -112,8 +112,8 @@ async def test_a_silent_unit_is_asked_after_2_4_and_then_every_8_seconds(bus: Bu
     bus.server.units[1].fault = Fault.SILENT
     asked_at: list[float] = []
     for _ in range(150):
-        before, now = bus.asked(1), bus.pace.clock()
-        await bus.pace.run(0.25)
+        before, now = bus.asked(1), asyncio.get_running_loop().time()
+        await asyncio.sleep(0.25)
         if bus.asked(1) > before:
             asked_at.append(now)
             assert bus.asked(1) == before + 1, "a probe is one request"
@@ -127,10 +127,10 @@ async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(b
     for address in range(1, 5):
         bus.add(address)
         bus.server.units[address].fault = Fault.SILENT
-    await bus.pace.run(3)
+    await asyncio.sleep(3)
     last = bus.asked(5)
     for _ in range(20):
-        await bus.pace.run(1.4)
+        await asyncio.sleep(1.4)
         assert bus.asked(5) > last
         last = bus.asked(5)
     assert all(bus.asked(address) >= 3 for address in range(1, 5)), "none is given up"
@@ -140,12 +140,12 @@ async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(b
 async def test_a_part_that_is_refused_leaves_the_detectors_heard(bus: Bus) -> None:
     unit = bus.add(1)
     del bus.server.units[1].discrete[1001]
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("mains_fault").quality is Quality.REFUSED
     assert unit.reading("panel_fault").value is False
     assert unit.reading("battery_fault").value is False
     bus.server.units[1].discrete[0] = True
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("input_1").value is True
 
 
@@ -156,7 +156,7 @@ async def test_a_hole_in_the_map_is_found_once_and_then_kept(bus: Bus) -> None:
     points = tuple(figure(address) for address in panel.input)
     unit = bus.add(1, points)
     unit.learned = lambda: learned.append(bus.asked(1))
-    await bus.pace.run(2)
+    await asyncio.sleep(2)
     assert {key: unit.reading(key).value for key in unit.readings} == {
         f"input_{address}": address for address in panel.input
     }
@@ -170,12 +170,12 @@ async def test_a_hole_in_the_map_is_found_once_and_then_kept(bus: Bus) -> None:
 
 async def test_a_unit_that_refuses_everything_for_a_while_is_read_as_before(bus: Bus) -> None:
     unit = bus.add(1)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     kept, bus.server.units[1].discrete = bus.server.units[1].discrete, {}
-    await bus.pace.run(5)
+    await asyncio.sleep(5)
     assert {reading.quality for reading in unit.readings.values()} == {Quality.REFUSED}
     bus.server.units[1].discrete = kept
-    await bus.pace.run(11)
+    await asyncio.sleep(11)
     assert {reading.quality for reading in unit.readings.values()} == {Quality.GOOD}
     assert unit.barriers == set(), "nothing was learned of a map that was not there"
 
@@ -186,12 +186,12 @@ async def test_a_point_that_asks_for_it_is_in_alarm_only_when_it_is_read_twice(b
     )
     bus.server.units[1].discrete[0] = True
     unit = bus.add(1, (alarm,))
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("alarm").value is False
     bus.told.clear()
     bus.server.units[1].discrete[0] = False
     before = bus.asked(1)
-    await bus.pace.run(FAST + 0.1)
+    await asyncio.sleep(FAST)
     assert [reading.value for _, _, reading in bus.told] == [True]
     assert bus.asked(1) == before + 2, "the second read follows at once"
 
@@ -210,46 +210,46 @@ async def test_a_value_that_cannot_be_is_no_data(
 ) -> None:
     bus.server.units[1].input[0] = 50
     unit = bus.add(1, (figure(0, lane=Lane.FAST, **rules),))
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("input_0").value == 50
     bus.server.units[1].input[0] = said
-    await bus.pace.run()
+    await asyncio.sleep(1)
     reading = unit.reading("input_0")
     assert (reading.value, reading.quality) == (None, quality)
     assert reading.reason
     bus.server.units[1].input[0] = 51
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("input_0").value == 51
 
 
 async def test_a_jump_is_believed_when_it_is_seen_twice(bus: Bus) -> None:
     bus.server.units[1].input[0] = 50
     unit = bus.add(1, (figure(0, lane=Lane.FAST, step=5.0),))
-    await bus.pace.run()
+    await asyncio.sleep(1)
     bus.server.units[1].input[0] = 500
-    await bus.pace.run(FAST)
+    await asyncio.sleep(FAST)
     assert unit.reading("input_0").quality is Quality.JUMPED
-    await bus.pace.run(FAST)
+    await asyncio.sleep(FAST)
     assert unit.reading("input_0").value == 500
 
 
 async def test_a_value_that_never_moves_is_stuck(bus: Bus) -> None:
     bus.server.units[1].input[0] = 501
     unit = bus.add(1, (figure(0, lane=Lane.FAST, stuck_after=60.0, scale=0.1),))
-    await bus.pace.run(50)
+    await asyncio.sleep(50)
     assert unit.reading("input_0").value == 50.1
-    await bus.pace.run(15)
+    await asyncio.sleep(15)
     reading = unit.reading("input_0")
     assert (reading.value, reading.quality) == (None, Quality.STUCK)
     bus.server.units[1].input[0] = 502
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("input_0").value == 50.2
 
 
 async def test_a_block_of_nothing_but_ones_is_a_gateway_without_its_unit(bus: Bus) -> None:
     bus.server.units[1].input.update(dict.fromkeys(range(8), 0xFFFF))
     unit = bus.add(1, tuple(figure(address) for address in range(8)))
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert {reading.quality for reading in unit.readings.values()} == {Quality.NO_VALUE}
 
 
@@ -257,32 +257,32 @@ async def test_a_pulled_cable_is_no_data_at_once_on_every_unit_and_heals_by_itse
     bus: Bus,
 ) -> None:
     units = [bus.add(address) for address in range(1, 6)]
-    await bus.pace.run()
+    await asyncio.sleep(1)
     await bus.server.refuse(True)
-    await bus.pace.run(1.2)
+    await asyncio.sleep(1.2)
     for unit in units:
         assert {(one.value, one.quality) for one in unit.readings.values()} == {
             (None, DISCONNECTED)
         }
-    await bus.pace.run(3600)
+    await asyncio.sleep(3600)
     bus.server.units[2].discrete[0] = True
     await bus.server.refuse(False)
-    await bus.pace.run(10)
+    await asyncio.sleep(10)
     assert units[1].reading("input_1").value is True
     assert all(unit.reading("input_2").value is False for unit in units)
 
 
 async def test_units_come_and_go_on_the_same_connection(bus: Bus) -> None:
     first = bus.add(1)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     line = bus.connections()
     assert len(line) == 1
     second = bus.add(2)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert second.reading("input_1").quality is Quality.GOOD
     bus.poller.remove(2)
     asked = bus.asked(1), bus.asked(2)
-    await bus.pace.run(2)
+    await asyncio.sleep(2)
     assert bus.asked(1) > asked[0]
     assert bus.asked(2) == asked[1]
     assert first.reading("input_1").quality is Quality.GOOD
@@ -297,7 +297,7 @@ async def test_a_unit_that_is_removed_by_what_another_said_is_not_asked(bus: Bus
     )
     bus.poller.add(1, unit)
     bus.add(2)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert bus.asked(1) > 0
     assert bus.asked(2) == 0
 
@@ -311,10 +311,10 @@ async def test_a_listener_that_fails_ends_nothing(
     unit = PolledUnit(unit=bus.link.for_unit(1), points=PANEL, changed=fail)
     bus.poller.add(1, unit)
     other = bus.add(2)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert unit.reading("battery_fault").quality is Quality.GOOD
     bus.server.units[2].discrete[0] = True
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert other.reading("input_1").value is True
     assert "Telling of input_1 failed" in caplog.text
 
@@ -333,13 +333,13 @@ async def test_an_error_nobody_thought_of_is_no_data_and_ends_nothing(
         async def disconnect(self) -> None: ...
 
     unit, other = bus.add(1), bus.add(2)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     whole, unit.unit = unit.unit, Broken()  # type: ignore[assignment]
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert (unit.reading("input_1").value, unit.reading("input_1").quality) == (None, GARBLED)
     unit.unit = whole
     bus.server.units[2].discrete[0] = True
-    await bus.pace.run(3)
+    await asyncio.sleep(3)
     assert other.reading("input_1").value is True
     assert unit.reading("input_1").value is False
     assert "ZeroDivisionError" in caplog.text
@@ -348,18 +348,18 @@ async def test_an_error_nobody_thought_of_is_no_data_and_ends_nothing(
 @pytest.mark.parametrize("fault", [Fault.SILENT, Fault.BUSY, Fault.TRUNCATED, None])
 async def test_a_unit_that_is_tried_out_disturbs_nobody(bus: Bus, fault: Fault | None) -> None:
     bus.add(1)
-    await bus.pace.run()
+    await asyncio.sleep(1)
     bus.told.clear()
     bus.server.units[5].fault = fault
     trial = asyncio.create_task(read_once(bus.poller.line, bus.link.for_unit(5), PANEL))
     await until(lambda: bus.asked(5) > 0)
-    await bus.pace.run(2)
+    await asyncio.sleep(2)
     if fault is None:
         assert set((await trial).values()) == {False}
     else:
         with pytest.raises(NoData):
             await trial
-    await bus.pace.run()
+    await asyncio.sleep(1)
     assert bus.told == []
 
 
@@ -387,7 +387,7 @@ async def test_a_gateway_that_swallows_everything_is_no_connection(
     link = ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=black_hole))
     unit = PolledUnit(unit=link.for_unit(1), points=PANEL, changed=lambda _: None)
     bus.poller.add(1, unit)
-    await bus.pace.run()
+    await asyncio.sleep(5)
     assert unit.reading("input_1").quality is DISCONNECTED
     await link.close()
 
@@ -428,19 +428,19 @@ async def test_a_unit_whose_time_ends_while_it_is_asked_again_was_busy(
 async def test_a_unit_without_points_costs_nothing_and_harms_nothing(bus: Bus) -> None:
     bus.add(1)
     bus.add(2, ())
-    await bus.pace.run()
+    await asyncio.sleep(1)
     await bus.server.refuse(True)
-    await bus.pace.run(30)
+    await asyncio.sleep(30)
     await bus.server.refuse(False)
-    await bus.pace.run(11)
+    await asyncio.sleep(11)
     assert bus.poller.units[1].reading("input_1").quality is Quality.GOOD
     assert bus.asked(2) == 0
 
 
 async def test_a_poller_without_units_waits_for_one(bus: Bus) -> None:
-    await bus.pace.run(5)
+    await asyncio.sleep(5)
     unit = bus.add(3)
-    await bus.pace.run(0.5)
+    await asyncio.sleep(0.5)
     assert isinstance(bus.poller, Poller)
     assert unit.reading("input_1").quality is Quality.GOOD
 
@@ -449,4 +449,4 @@ async def until(met: Callable[[], bool]) -> None:
     """Wait for something that comes over a real socket."""
     async with asyncio.timeout(30):
         while not met():
-            await asyncio.get_running_loop().run_in_executor(None, lambda: None)
+            await asyncio.sleep(0.01)
