@@ -16,7 +16,7 @@ on the points of that unit only.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -66,15 +66,11 @@ class Poller:
     """Runs over all units of one line; units come and go while it runs."""
 
     def __init__(
-        self,
-        line: Line | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        self, line: Line | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Start without units."""
         self.line = line or Line()
         self._clock = clock
-        self._sleep = sleep
         self._units: dict[int, PolledUnit] = {}
         self._fast_running = 0
         # The moment at which the probes so far will have been a tenth of the line.
@@ -141,7 +137,7 @@ class Poller:
             now = self._clock()
             request = self._out_of_turn() or self._next(now)
             if request is None and answer is None:
-                await self._sleep(self._idle_for(now))
+                await asyncio.sleep(self._idle_for(now))
                 continue
             # On the wire before the last answer is dealt with: a hundred values that changed cost
             # Home Assistant milliseconds, in which the line would carry nothing.
@@ -155,7 +151,7 @@ class Poller:
                 # A mistake of ours costs one request. If it ended the asking, the last values of
                 # every detector would stand for ever.
                 _LOGGER.exception("A Modbus request could not be dealt with")
-                await self._sleep(_LOOK_AGAIN)
+                await asyncio.sleep(_LOOK_AGAIN)
 
     def _next(self, now: float) -> Coroutine[Any, Any, Answer | None] | None:
         """Choose what to ask next; None if nothing is due.
