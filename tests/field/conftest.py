@@ -3,19 +3,19 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
 from homeassistant import runner
-from modbus_connection import ModbusTcpParams
+from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUdpParams
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
 from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Point, Reading
-from tests.simulators.modbus_server import ModbusServer
+from tests.simulators.modbus_server import ModbusServer, Wire
 from tests.simulators.zigbee_radio import radio
 
 from .counted_time import CountedLoop
@@ -42,6 +42,30 @@ async def configure_event_loop() -> None:
     loop = asyncio.get_running_loop()
     if not isinstance(loop, CountedLoop):
         runner.configure_event_loop(loop)
+
+
+def dial(server: ModbusServer) -> ModbusConnection:
+    """Return the connection that the server's wire asks for, made when it is used."""
+    match server.wire:
+        case Wire.TCP:
+            return ModbusConnection(ModbusTcpParams(host=server.host, port=server.port))
+        case Wire.UDP:
+            return ModbusConnection(ModbusUdpParams(host=server.host, port=server.port))
+        case _:
+            device = f"socket://{server.host}:{server.port}"
+            return ModbusConnection(ModbusSerialParams(device=device, baudrate=115200))
+
+
+@asynccontextmanager
+async def polling(poller: Poller) -> AsyncIterator[None]:
+    """Let a poller run."""
+    running = asyncio.create_task(poller.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 PANEL = fire_panel.points({"inputs": 4})
@@ -84,7 +108,7 @@ async def server(socket_enabled: None) -> AsyncIterator[ModbusServer]:
 
 @pytest.fixture
 async def link(server: ModbusServer) -> AsyncIterator[ModbusConnection]:
-    link = ModbusConnection(ModbusTcpParams(host=server.host, port=server.port))
+    link = dial(server)
     yield link
     await link.close()
 
@@ -92,11 +116,8 @@ async def link(server: ModbusServer) -> AsyncIterator[ModbusConnection]:
 @pytest.fixture
 async def bus(server: ModbusServer, link: ModbusConnection) -> AsyncIterator[Bus]:
     poller = Poller(clock=asyncio.get_running_loop().time)
-    running = asyncio.create_task(poller.run())
-    yield Bus(server=server, link=link, poller=poller)
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    async with polling(poller):
+        yield Bus(server=server, link=link, poller=poller)
 
 
 @pytest.fixture

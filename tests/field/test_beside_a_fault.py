@@ -4,12 +4,9 @@ In counted time: what the poller leaves between two readings of a unit, on a mac
 """
 
 import asyncio
-from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from modbus_connection import ModbusSerialParams, ModbusTcpParams
-from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
 from custom_components.smart_community.field.modbus.line import Line
@@ -18,6 +15,7 @@ from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Timing, Wire
 
+from .conftest import dial, polling
 from .counted_time import in_counted_time
 
 TAKES = 0.025
@@ -34,7 +32,7 @@ async def test_beside_a_unit_with_a_fault_alarms_are_heard_in_time_and_it_comes_
 ) -> None:
     loop = asyncio.get_running_loop()
     async with ModbusServer(wire=wire, timing=Timing(flat=TAKES)) as server:
-        link = _link(server)
+        link = dial(server)
         poller = Poller(Line(baudrate=115200 if wire is Wire.RTU else 0), clock=loop.time)
         for address in (*HEALTHY, FAULTY):
             server.add_fire_panel(address, inputs=4)
@@ -44,21 +42,18 @@ async def test_beside_a_unit_with_a_fault_alarms_are_heard_in_time_and_it_comes_
                 changed=lambda _: None,
             )
             poller.add(address, polled)
-        running = asyncio.create_task(poller.run())
-        await asyncio.sleep(5)
-        server.units[FAULTY].fault = fault
-        await asyncio.sleep(20)
-        panel = server.units[FAULTY]
-        panel.fault, panel.discrete[0] = None, True
-        await asyncio.sleep(BACK_WITHIN)
-        assert poller.units[FAULTY].reading("input_1").value is True
-        for address in HEALTHY:
-            unit = poller.units[address]
-            assert {one.quality for one in unit.readings.values()} == {Quality.GOOD}
-            assert _heard_within(server, address) <= HEARD_WITHIN
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        async with polling(poller):
+            await asyncio.sleep(5)
+            server.units[FAULTY].fault = fault
+            await asyncio.sleep(20)
+            panel = server.units[FAULTY]
+            panel.fault, panel.discrete[0] = None, True
+            await asyncio.sleep(BACK_WITHIN)
+            assert poller.units[FAULTY].reading("input_1").value is True
+            for address in HEALTHY:
+                unit = poller.units[address]
+                assert {one.quality for one in unit.readings.values()} == {Quality.GOOD}
+                assert _heard_within(server, address) <= HEARD_WITHIN
         await link.close()
 
 
@@ -70,10 +65,3 @@ def _heard_within(server: ModbusServer, address: int) -> float:
         if (one.unit, one.function, one.start) == (address, READ_INPUTS, 0)
     ]
     return max(later - when for when, later in pairwise(at)) + TAKES
-
-
-def _link(server: ModbusServer) -> ModbusConnection:
-    if server.wire is Wire.TCP:
-        return ModbusConnection(ModbusTcpParams(host=server.host, port=server.port))
-    device = f"socket://{server.host}:{server.port}"
-    return ModbusConnection(ModbusSerialParams(device=device, baudrate=115200))

@@ -7,18 +7,16 @@ is what would be seen here, and nowhere else.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
-from modbus_connection import ModbusSerialParams, ModbusTcpParams, ModbusUdpParams
-from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus.line import Line
 from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Wire
 
-from .conftest import Bus
+from .conftest import Bus, dial, polling
 from .counted_time import in_counted_time
 
 NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
@@ -80,21 +78,11 @@ async def _line(wire: Wire) -> AsyncIterator[Bus]:
         for address in (1, 2, 3):
             unit = server.add_fire_panel(address, inputs=4)
             unit.input.update({point.address: 1000 * address + point.address for point in BLOCKS})
-        params = {
-            Wire.TCP: ModbusTcpParams(host=server.host, port=server.port),
-            Wire.UDP: ModbusUdpParams(host=server.host, port=server.port),
-            Wire.RTU: ModbusSerialParams(
-                device=f"socket://{server.host}:{server.port}", baudrate=115200
-            ),
-        }[wire]
-        link = ModbusConnection(params)
+        link = dial(server)
         line = Line(within=0.3, baudrate=115200 if wire is Wire.RTU else 0)
         poller = Poller(line, clock=asyncio.get_running_loop().time)
-        running = asyncio.create_task(poller.run())
-        yield Bus(server=server, link=link, poller=poller)
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        async with polling(poller):
+            yield Bus(server=server, link=link, poller=poller)
         await link.close()
 
 

@@ -1,7 +1,6 @@
 """A serial line on which a read-back comes too late: nobody takes it for something else."""
 
 import asyncio
-from contextlib import suppress
 
 import pytest
 from modbus_connection.exceptions import ModbusProtocolError
@@ -11,6 +10,7 @@ from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Kind, Lane, Point, Quality
 
+from .conftest import polling
 from .counted_time import in_counted_time
 
 TAKES = 0.025
@@ -68,21 +68,18 @@ async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -
         changed=lambda key: told.add((key, unit.reading(key).value)),
     )
     poller.add(1, unit)
-    running = asyncio.create_task(poller.run())
-    await asyncio.sleep(2)
-    told.clear()
-    written = await asyncio.gather(
-        *(poller.write(1, point, False) for point in OUTPUTS[:2]), return_exceptions=True
-    )
-    assert [isinstance(one, NoData) for one in written] == [True, True]
-    await asyncio.sleep(15)
-    wrong = {(key, value) for key, value in told if value is False} - {("output_0", False)}
-    assert not wrong
-    assert relays.coils[:2] == [False, True], "the second is not tried on a doubtful line"
-    assert [unit.reading(one.key).value for one in OUTPUTS] == relays.coils[:8]
-    with pytest.raises(NoData) as lack:
-        await poller.write(1, OUTPUTS[1], False)
-    assert lack.value.quality is Quality.NO_ANSWER
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    async with polling(poller):
+        await asyncio.sleep(2)
+        told.clear()
+        written = await asyncio.gather(
+            *(poller.write(1, point, False) for point in OUTPUTS[:2]), return_exceptions=True
+        )
+        assert [isinstance(one, NoData) for one in written] == [True, True]
+        await asyncio.sleep(15)
+        wrong = {(key, value) for key, value in told if value is False} - {("output_0", False)}
+        assert not wrong
+        assert relays.coils[:2] == [False, True], "the second is not tried on a doubtful line"
+        assert [unit.reading(one.key).value for one in OUTPUTS] == relays.coils[:8]
+        with pytest.raises(NoData) as lack:
+            await poller.write(1, OUTPUTS[1], False)
+        assert lack.value.quality is Quality.NO_ANSWER

@@ -5,10 +5,8 @@ for another's would be in order in everything but its values.
 """
 
 import asyncio
-from contextlib import suppress
 
 import pytest
-from modbus_connection import ModbusSerialParams, ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus.line import Line
@@ -17,6 +15,7 @@ from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Unit, Wire
 
+from .conftest import dial, polling
 from .counted_time import in_counted_time
 
 WITHIN = 0.3
@@ -75,41 +74,31 @@ async def test_no_value_is_wrong_under_a_fault(
 ) -> None:
     async with ModbusServer(wire=wire) as server:
         server.units = {1: unit(1), 2: unit(2)}
-        link = _link(server)
+        link = dial(server)
         line = Line(within=WITHIN, baudrate=115200 if wire is Wire.RTU else 0)
         poller = Poller(line, clock=asyncio.get_running_loop().time)
-        running = asyncio.create_task(poller.run())
-        wrong: list[tuple[int, str, object]] = []
-        polled = {address: _add(poller, link, address, wrong, fault) for address in (1, 2)}
-        await asyncio.sleep(2)
-        assert all(one.reading("input_500").quality is Quality.GOOD for one in polled.values())
-        faulty = server.units[1]
-        faulty.delay = 1.5 * WITHIN
-        # As on a line with noise on it, then for good; then alone on the line, where nobody else's
-        # request comes between a late answer and the next of the same shape.
-        for every, alone in ((5, False), (1, False), (5, True), (4, True)):
-            if alone:
-                poller.remove(2)
-            faulty.fault, faulty.every = fault, every
-            await asyncio.sleep(5)
-        faulty.fault = None
-        poller.add(2, polled[2])
-        await asyncio.sleep(11)
-        assert wrong == []
-        for address, one in polled.items():
-            assert {reading.quality for reading in one.readings.values()} == {Quality.GOOD}
-            assert all(right(address, p, one.reading(p.key).value) for p in points())
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        async with polling(poller):
+            wrong: list[tuple[int, str, object]] = []
+            polled = {address: _add(poller, link, address, wrong, fault) for address in (1, 2)}
+            await asyncio.sleep(2)
+            assert all(one.reading("input_500").quality is Quality.GOOD for one in polled.values())
+            faulty = server.units[1]
+            faulty.delay = 1.5 * WITHIN
+            # As on a line with noise on it, then for good; then alone on the line, where nobody
+            # else's request comes between a late answer and the next of the same shape.
+            for every, alone in ((5, False), (1, False), (5, True), (4, True)):
+                if alone:
+                    poller.remove(2)
+                faulty.fault, faulty.every = fault, every
+                await asyncio.sleep(5)
+            faulty.fault = None
+            poller.add(2, polled[2])
+            await asyncio.sleep(11)
+            assert wrong == []
+            for address, one in polled.items():
+                assert {reading.quality for reading in one.readings.values()} == {Quality.GOOD}
+                assert all(right(address, p, one.reading(p.key).value) for p in points())
         await link.close()
-
-
-def _link(server: ModbusServer) -> ModbusConnection:
-    if server.wire is Wire.TCP:
-        return ModbusConnection(ModbusTcpParams(host=server.host, port=server.port))
-    device = f"socket://{server.host}:{server.port}"
-    return ModbusConnection(ModbusSerialParams(device=device, baudrate=115200))
 
 
 def _add(

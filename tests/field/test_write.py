@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import pytest
-from modbus_connection import ModbusSerialParams
-from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus.line import Line, NoData
 from custom_components.smart_community.field.modbus.poller import Poller
@@ -22,6 +19,8 @@ from custom_components.smart_community.field.point import (
     WordOrder,
 )
 from tests.simulators.modbus_server import Fault, ModbusServer, Unit, Wire, Writes
+
+from .conftest import dial, polling
 
 VALVE = Point(key="valve", kind=Kind.COIL, address=0, lane=Lane.FAST, writable=True)
 BARRIER = Point(
@@ -57,20 +56,16 @@ async def server(socket_enabled: None) -> AsyncIterator[ModbusServer]:
 
 @pytest.fixture
 async def poller(server: ModbusServer) -> AsyncIterator[Poller]:
-    device = f"socket://{server.host}:{server.port}"
-    link = ModbusConnection(ModbusSerialParams(device=device, baudrate=115200))
+    link = dial(server)
     poller = Poller(Line(within=0.2, baudrate=115200))
     points = (VALVE, BARRIER, SETPOINT, LIMIT)
     unit = PolledUnit(unit=link.for_unit(1), points=points, changed=lambda _: None)
     poller.add(1, unit)
-    running = asyncio.create_task(poller.run())
-    async with asyncio.timeout(8):
-        while len(unit.readings) < len(points):
-            await asyncio.sleep(0.01)
-    yield poller
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    async with polling(poller):
+        async with asyncio.timeout(8):
+            while len(unit.readings) < len(points):
+                await asyncio.sleep(0.01)
+        yield poller
     await link.close()
 
 
