@@ -4,16 +4,17 @@ from typing import Any, cast, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .binary_sensor_modbus import async_setup_modbus_binary_sensors
+from .binary_sensor_modbus import Input
 from .binary_sensor_phone import async_setup_phones
 from .binary_sensor_zigbee import async_setup_zigbee_binary_sensors
 from .const import CONF_KIND, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
+from .entity_modbus import async_setup_points
 
 PARALLEL_UPDATES = 0
 
@@ -25,7 +26,9 @@ async def async_setup_entry(
 ) -> None:
     """Add the entities of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        await async_setup_modbus_binary_sensors(hass, entry, async_add_entities)
+        await async_setup_points(
+            hass, entry, async_add_entities, platform=Platform.BINARY_SENSOR, make=Input
+        )
     elif entry.data[CONF_KIND] == KIND_ZIGBEE_NETWORK:
         async_setup_zigbee_binary_sensors(entry, async_add_entities)
     else:

@@ -1,28 +1,13 @@
 """A unit's bits as binary sensors: on, off, or no data with its reason."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity_modbus import PointEntity, async_setup_points, class_of
+from .entity_modbus import PointEntity, class_of
 from .field.point import Point
 from .modbus_bus import BusUnit, ModbusBusData
-
-
-async def async_setup_modbus_binary_sensors(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the bits of every unit."""
-    await async_setup_points(
-        hass, entry, async_add_entities, platform=Platform.BINARY_SENSOR, make=Input
-    )
 
 
 class Input(PointEntity, BinarySensorEntity):

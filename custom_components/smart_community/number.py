@@ -6,7 +6,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, KIND_MODBUS_BUS
 from .data import SmartCommunityEntry
-from .number_modbus import async_setup_modbus_numbers
+from .entity_modbus import async_setup_points
+from .number_modbus import SetPoint
 from .number_zigbee import Setting
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -20,6 +21,8 @@ async def async_setup_entry(
 ) -> None:
     """Add the numbers of this kind of entry."""
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        await async_setup_modbus_numbers(hass, entry, async_add_entities)
+        await async_setup_points(
+            hass, entry, async_add_entities, platform=Platform.NUMBER, make=SetPoint
+        )
         return
     async_setup_zigbee_entities(entry, async_add_entities, Platform.NUMBER, Setting)

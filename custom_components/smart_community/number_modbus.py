@@ -1,29 +1,14 @@
 """A unit's registers that are set: a fan's speed, a limit, a set point."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.number import NumberDeviceClass, NumberEntity, NumberMode
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity_modbus import async_setup_points, class_of
+from .entity_modbus import class_of
 from .field.modbus.decode import holds, resolves
 from .field.point import Point
 from .modbus_bus import BusUnit, ModbusBusData
 from .output_modbus import OutputEntity
-
-
-async def async_setup_modbus_numbers(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the registers of every unit that are set."""
-    await async_setup_points(
-        hass, entry, async_add_entities, platform=Platform.NUMBER, make=SetPoint
-    )
 
 
 class SetPoint(OutputEntity, NumberEntity):

@@ -20,7 +20,8 @@ from .core.model import Incident, Tier
 from .data import CommunityEntry, SmartCommunityEntry
 from .engine.engine import Engine
 from .entity import FollowingEntity
-from .sensor_modbus import async_setup_modbus_sensors
+from .entity_modbus import async_setup_points
+from .sensor_modbus import UnitFigure, UnitQuality
 from .sensor_zigbee import Measurement, async_setup_zigbee_health
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -80,7 +81,14 @@ async def async_setup_entry(
         async_setup_zigbee_health(entry, async_add_entities)
         return
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        await async_setup_modbus_sensors(hass, entry, async_add_entities)
+        await async_setup_points(
+            hass,
+            entry,
+            async_add_entities,
+            platform=Platform.SENSOR,
+            make=UnitFigure,
+            whole=UnitQuality,
+        )
         return
     community = cast("CommunityEntry", entry)
     async_add_entities(Figure(community, description) for description in FIGURES)

@@ -6,12 +6,9 @@ from datetime import date, datetime
 from typing import Any, Final, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.const import EntityCategory
 
-from .entity_modbus import PointEntity, UnitEntity, async_setup_points, class_of
+from .entity_modbus import PointEntity, UnitEntity, class_of
 from .field.modbus.decode import places
 from .field.point import DataType, Point, Quality
 from .modbus_bus import WHOLE_UNIT, BusUnit, ModbusBusData
@@ -27,18 +24,7 @@ _GROWING: Final = {
 _BEYOND_DECIMAL: Final = 100_000_000
 
 
-async def async_setup_modbus_sensors(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the figures of every unit, and one sensor for its own state."""
-    await async_setup_points(
-        hass, entry, async_add_entities, platform=Platform.SENSOR, make=Figure, whole=UnitQuality
-    )
-
-
-class Figure(PointEntity, SensorEntity):
+class UnitFigure(PointEntity, SensorEntity):
     """One register, or two, of a unit."""
 
     def __init__(self, bus: ModbusBusData, unit: BusUnit, point: Point) -> None:

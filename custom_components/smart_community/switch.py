@@ -14,10 +14,11 @@ from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS, KIND_ZIGBEE_NETWORK
 from .core.permits import Deed
 from .data import CommunityEntry, SmartCommunityEntry
 from .entity import CommunityEntity
+from .entity_modbus import async_setup_points
 from .errors import refusal
 from .loops import LOOPS
 from .shipped import blueprint_path, loop_is_on
-from .switch_modbus import async_setup_modbus_switches
+from .switch_modbus import Output
 from .switch_zigbee import Outlet
 from .zigbee_entity import async_setup_zigbee_entities
 
@@ -34,7 +35,9 @@ async def async_setup_entry(
         async_setup_zigbee_entities(entry, async_add_entities, Platform.SWITCH, Outlet)
         return
     if entry.data[CONF_KIND] == KIND_MODBUS_BUS:
-        await async_setup_modbus_switches(hass, entry, async_add_entities)
+        await async_setup_points(
+            hass, entry, async_add_entities, platform=Platform.SWITCH, make=Output
+        )
         return
     community = cast("CommunityEntry", entry)
     async_add_entities(LoopSwitch(community, loop) for loop in LOOPS)

@@ -4,24 +4,11 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.switch.const import SwitchDeviceClass
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity_modbus import async_setup_points, class_of
+from .entity_modbus import class_of
 from .field.point import Point
 from .modbus_bus import BusUnit, ModbusBusData
 from .output_modbus import OutputEntity
-
-
-async def async_setup_modbus_switches(
-    hass: HomeAssistant,
-    entry: ConfigEntry[Any],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the outputs of every unit."""
-    await async_setup_points(hass, entry, async_add_entities, platform=Platform.SWITCH, make=Output)
 
 
 class Output(OutputEntity, SwitchEntity):
