@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiosqlite import Connection
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -90,6 +91,29 @@ async def test_a_database_that_cannot_be_used_is_said_and_keeps_no_thread(
     assert await hass.config_entries.async_setup(network.entry_id)
     await until(lambda: network.runtime_data.network.trouble is None)
     assert issues.async_get_issue(*issue) is None
+
+
+@pytest.mark.parametrize("damage", [_garbage, _half_a_file, _senseless])
+async def test_a_damaged_database_does_not_keep_a_coordinator_from_being_moved(
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    damage: Callable[[Path], None],
+) -> None:
+    await pair(hass, network, radio.add(devices.smoke()))
+    assert await hass.config_entries.async_unload(network.entry_id)
+    path = database(hass, network.entry_id)
+    path.rename(path.with_suffix(".kept"))
+    damage(path)
+    line = {"baudrate": 115200, "flow_control": "none"}
+    said = {"name": "Moved", "path": radio.path, "radio_type": "ezsp", "line": line}
+
+    at = await network.start_reconfigure_flow(hass)
+    at = await hass.config_entries.flow.async_configure(at["flow_id"], said)
+    assert (at["type"], at["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert network.title == "Moved"
+    await until(lambda: network.runtime_data.network.trouble is Trouble.DATABASE)
+    await until(lambda: not any(isinstance(one, Connection) for one in threading.enumerate()))
 
 
 async def test_a_damaged_database_is_no_matter_to_another_network(

@@ -111,19 +111,13 @@ def radio_config(coordinator: Coordinator, database: Path | None = None) -> dict
     return config
 
 
-def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]:
-    """Return the radio's controller, made to refuse every network but one."""
+def with_whole_database(controller: Any) -> Any:
+    """Return the radio's controller, made to have its database open whole or not at all.
 
-    class Guarded(controller):  # type: ignore[misc]
-        """Never forms, never restores, never runs a network that is not the entry's."""
+    One that cannot be used is a NetworkError.
+    """
 
-        def __init__(self, config: dict[str, Any]) -> None:
-            super().__init__(config)
-            self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
-            self._notified = Notified(self)
-            # When a device was last heard through this radio, in the loop's time.
-            self.heard_at = -math.inf
-
+    class Whole(controller):  # type: ignore[misc] # one of several, known when it runs
         @override
         @classmethod
         async def new(cls, *args: Any, **kwargs: Any) -> ControllerApplication:
@@ -132,6 +126,22 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         @override
         async def _load_db(self) -> None:
             await _opened(super()._load_db(), self)
+
+    return Whole
+
+
+def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]:
+    """Return the radio's controller, made to refuse every network but one."""
+
+    class Guarded(with_whole_database(controller)):  # type: ignore[misc] # one of several
+        """Never forms, never restores, never runs a network that is not the entry's."""
+
+        def __init__(self, config: dict[str, Any]) -> None:
+            super().__init__(config)
+            self._callers: WeakSet[asyncio.Task[Any]] = WeakSet()
+            self._notified = Notified(self)
+            # When a device was last heard through this radio, in the loop's time.
+            self.heard_at = -math.inf
 
         @override
         async def request(self, *args: Any, **kwargs: Any) -> None:

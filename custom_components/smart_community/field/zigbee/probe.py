@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from zigpy.application import ControllerApplication
 from zigpy.backups import NetworkBackup
 from zigpy.exceptions import (
     CannotWriteNetworkSettings,
-    CorruptDatabase,
     DestructiveWriteNetworkSettings,
     NetworkNotFormed,
 )
 
-from .guard import identity_of, radio_config, trouble_of
+from .file import look_at
+from .guard import identity_of, radio_config, trouble_of, with_whole_database
 from .model import Coordinator, Identity, NetworkError, Trouble
 
 _LOGGER = logging.getLogger(__name__)
@@ -97,17 +96,23 @@ async def last_backup(coordinator: Coordinator, database: Path) -> NetworkBackup
     """
     if not await asyncio.to_thread(database.exists):
         return None
-    controller: Any = RadioType[coordinator.radio_type].controller
     try:
-        app = await controller.new(radio_config(coordinator, database), start_radio=False)
-    except (sqlite3.Error, CorruptDatabase) as err:
-        _LOGGER.warning("The database %s cannot be read: %s", database, err)
+        app = await _opened(coordinator, database)
+    except NetworkError as err:
+        _LOGGER.warning("The database %s cannot be read: %s", database, err.detail)
         return None
     try:
         backup: NetworkBackup | None = app.backups.most_recent_backup()
         return backup
     finally:
         await app.shutdown()
+
+
+async def _opened(coordinator: Coordinator, database: Path) -> Any:
+    """Return a controller with its database, not connected. Raises NetworkError."""
+    await asyncio.to_thread(look_at, database)
+    controller = with_whole_database(RadioType[coordinator.radio_type].controller)
+    return await controller.new(radio_config(coordinator, database), start_radio=False)
 
 
 @asynccontextmanager
@@ -203,8 +208,7 @@ async def adopt(coordinator: Coordinator, database: Path, shown: Identity) -> Id
     They become the newest backup in its database, which zigpy compares with at each start.
     Raises NetworkError.
     """
-    controller: Any = RadioType[coordinator.radio_type].controller
-    app = await controller.new(radio_config(coordinator, database), start_radio=False)
+    app = await _opened(coordinator, database)
     try:
         async with asyncio.timeout(_ANSWER_WITHIN):
             await app.connect()
