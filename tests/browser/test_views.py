@@ -118,6 +118,7 @@ async def test_loops_are_counted_and_switched_by_whoever_may(house: House, sit: 
     for state in ("false", "true"):
         await switch.click()
         await expect(switch).to_have_attribute("aria-checked", state)
+        await expect(switch).to_be_focused()
     await desk.accessible("smart-community-loops")
     guard = await sit("guard", path="/smart-community/loops", phone=True, language="zh-Hans")
     card = guard.page.locator("smart-community-loops")
@@ -155,6 +156,13 @@ async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothin
     assert saved.suggested_filename.endswith(".csv")
     with (await saved.path()).open(encoding="utf-8-sig", newline="") as file:
         assert [float(row["value"]) for row in csv.DictReader(file)] == [50, 45]
+    await card.get_by_role("button", name="Save as a table").focus()
+    await house.home.action("smart_community.agree", {**said, "value": 40}, house.users["secretary"])
+    ended = (await house.signal("sos", "Building 9"))["number"]
+    closing = {"incident": ended, "disposition": "false_alarm"}
+    await house.home.action("smart_community.close", closing, house.users["guard"])
+    await expect(rows).to_have_count(3, timeout=10_000)  # the card has asked anew
+    await expect(card.get_by_role("button", name="Save as a table")).to_be_focused()
     assert await card.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing is cut off"
     await desk.accessible("smart-community-agreements")
 

@@ -1,6 +1,6 @@
 // What all cards have in common: their words, the live store, and an end to everything they began.
 
-import { el, setTextOrHide } from "./dom.js";
+import { el, renew, setTextOrHide } from "./dom.js";
 import { storeOf } from "./store.js";
 import { shadow } from "./style.js";
 import { clock, fill, languageOf, loadWords, said } from "./words.js";
@@ -189,7 +189,7 @@ export class FiguresCard extends Card {
 
   draw() {
     if (this._answer && this.store.words) {
-      this._content.replaceChildren(...this.show());
+      renew(this._content, this.show());
     }
   }
 

@@ -1,7 +1,7 @@
 // The devices behind the loops: which of them are silent, report a fault or have a low battery.
 
 import { Card } from "./card.js";
-import { el, icon, setText } from "./dom.js";
+import { el, icon, renew, setText } from "./dom.js";
 import { fill } from "./words.js";
 
 const LOW = 20;
@@ -147,7 +147,7 @@ export class Devices extends Card {
     const count = rows.length;
     const sentence = count === 0 ? words.none : troubled ? words.troubled : words.all_well;
     setText(this._count, fill(sentence, { count, troubled }));
-    this._list.replaceChildren(...rows.map((row) => this._row(row)));
+    renew(this._list, rows.map((row) => this._row(row)));
   }
 
   _said({ device, trouble, lacking, faults, battery, empty, why }) {

@@ -23,6 +23,25 @@ export function el(name, properties = {}, ...children) {
   return element;
 }
 
+/** What a person would find an element by. */
+const calledBy = (element) => element.getAttribute("aria-label") ?? element.textContent;
+
+/** Put these in place of what an element holds; the keyboard stays on what is made anew alike. */
+export function renew(element, children) {
+  const held = element.getRootNode().activeElement;
+  if (!held || !element.contains(held)) {
+    element.replaceChildren(...children);
+    return;
+  }
+  const name = calledBy(held);
+  const alike = () =>
+    [...element.querySelectorAll(held.localName)].filter((one) => calledBy(one) === name);
+  const place = alike().indexOf(held);
+  element.replaceChildren(...children);
+  // Even what stays has lost the focus by being moved.
+  (held.isConnected ? held : alike()[place])?.focus({ preventScroll: true });
+}
+
 /** Home Assistant's own icon, which says nothing: the text beside it does. */
 export function icon(name, classes = "") {
   return el("ha-icon", { icon: name, class: classes, "aria-hidden": "true" });

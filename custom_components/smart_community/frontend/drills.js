@@ -1,7 +1,7 @@
 // Drills: the real ladder to the real people, marked as an exercise; begun here, and looked back at.
 
 import { FiguresCard } from "./card.js";
-import { el, setTextOrHide } from "./dom.js";
+import { el, renew, setTextOrHide } from "./dom.js";
 import { capital, clock, said } from "./words.js";
 
 const TIERS = ["property", "committee", "department", "township"];
@@ -31,7 +31,7 @@ export class Drills extends FiguresCard {
     }
     const past = this.communities.flatMap((community) => community.drills).reverse();
     const rows = past.map((drill) => this._row(drill));
-    this._past.replaceChildren(...(rows.length ? rows : [el("li.quiet", {}, words.none)]));
+    renew(this._past, rows.length ? rows : [el("li.quiet", {}, words.none)]);
   }
 
   states() {}

@@ -40,19 +40,6 @@ export class Statistics extends FiguresCard {
     ];
   }
 
-  /** A pressed button is made anew with the figures: the keyboard stays on it. */
-  draw() {
-    const held = this.shadowRoot.activeElement;
-    super.draw();
-    if (held?.isConnected) {
-      held.focus();
-      return;
-    }
-    [...this.shadowRoot.querySelectorAll(".filters button, summary")]
-      .find((one) => one.textContent === held?.textContent)
-      ?.focus();
-  }
-
   changed(change) {
     if (this.store.lostAt !== null) {
       this._tests.forEach((test) => test.end());

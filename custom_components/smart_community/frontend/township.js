@@ -1,7 +1,7 @@
 // All communities beside each other: where it burns first.
 
 import { Card } from "./card.js";
-import { el } from "./dom.js";
+import { el, renew } from "./dom.js";
 import { byUrgency } from "./store.js";
 import { dueLine, nameOf } from "./phrases.js";
 import { everySecond } from "./ticker.js";
@@ -27,7 +27,7 @@ export class Township extends Card {
       open: incidents.filter((one) => one.community === community.id).sort(byUrgency),
     }));
     rows.sort((one, other) => worst(one.open) - worst(other.open));
-    this._list.replaceChildren(...rows.map((row) => this._community(row)));
+    renew(this._list, rows.map((row) => this._community(row)));
   }
 
   _community({ community, open }) {
