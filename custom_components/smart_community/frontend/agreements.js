@@ -53,8 +53,6 @@ export class Agreements extends FiguresCard {
     }
   }
 
-  states() {}
-
   /** The newest first: it is the one that is asked about. */
   _table({ name, agreements }) {
     const { agreements: words, separator } = this.words;

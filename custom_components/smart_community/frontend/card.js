@@ -159,6 +159,8 @@ export class FiguresCard extends Card {
   make() {
     this._problem = el("p.problem", { role: "alert", hidden: true });
     this._content = el("div.figures");
+    this._drawn = null;
+    this.until(() => clearTimeout(this._asking));
     this._ask();
     return el("div.page", {}, this._problem, this._content);
   }
@@ -168,12 +170,7 @@ export class FiguresCard extends Card {
     if (removed.length && !this._asking) {
       const rest = this._asked + PAUSE - performance.now();
       this._asking = setTimeout(() => this._ask(), Math.max(this.settle, rest));
-      this.until(() => clearTimeout(this._asking));
     }
-    this.draw();
-  }
-
-  states() {
     this.draw();
   }
 
@@ -187,8 +184,19 @@ export class FiguresCard extends Card {
     return { type: "smart_community/overview", days: this.days, language: this.store.language };
   }
 
+  /** What is shown beside the answer. */
+  live() {
+    return this.shown;
+  }
+
+  /** Only another picture is drawn: what somebody reads, copies or has opened stays as it is. */
   draw() {
-    if (this._answer && this.store.words) {
+    if (!this._answer || !this.store.words) {
+      return;
+    }
+    const drawn = JSON.stringify([this.days, this.communities, this.live()]);
+    if (drawn !== this._drawn) {
+      this._drawn = drawn;
       renew(this._content, this.show());
     }
   }

@@ -34,8 +34,6 @@ export class Drills extends FiguresCard {
     renew(this._past, rows.length ? rows : [el("li.quiet", {}, words.none)]);
   }
 
-  states() {}
-
   changed(change) {
     // A drill that begins is news as well.
     super.changed({ removed: [...change.removed, ...change.added.filter((one) => one.drill)] });

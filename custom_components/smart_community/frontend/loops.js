@@ -23,18 +23,20 @@ export class Loops extends FiguresCard {
 
   /** Switches follow their entities; figures stay until something has ended. */
   states() {
-    const on = Object.values(this._switches()).join();
+    const on = this._switches().join();
     if (on !== this._shown) {
       this._shown = on;
       this.draw();
     }
   }
 
+  live() {
+    return [this.incidents.map(({ community, loop }) => [community, loop]), this._switches()];
+  }
+
   _switches() {
     const loops = (this.communities ?? []).flatMap((one) => one.loops);
-    return Object.fromEntries(
-      loops.map(({ switch: id }) => [id, this.hass.states[id]?.state ?? "unknown"]),
-    );
+    return loops.map(({ switch: id }) => this.hass.states[id]?.state ?? "unknown");
   }
 
   _table(community) {

@@ -26,17 +26,6 @@ export class Noise extends FiguresCard {
     super.changed({ removed: [...change.removed, ...change.added] });
   }
 
-  states() {}
-
-  /** Only another answer is another picture: what somebody has opened stays as it is. */
-  draw() {
-    const drawn = JSON.stringify(this.communities);
-    if (this.store.words && drawn !== this._drawn) {
-      this._drawn = drawn;
-      super.draw();
-    }
-  }
-
   show() {
     const many = this.communities.length > 1;
     const measured = this.communities.filter(({ incidents }) => incidents.length);

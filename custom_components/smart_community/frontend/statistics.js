@@ -47,8 +47,6 @@ export class Statistics extends FiguresCard {
     super.changed(change);
   }
 
-  states() {}
-
   _community(community) {
     const { all } = community;
     const { statistics: words } = this.words;
