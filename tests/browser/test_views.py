@@ -73,6 +73,22 @@ async def test_what_the_noise_meter_measured_is_drawn_with_its_levels_and_the_li
     await expect(card).to_contain_text("还没有与事件相关的噪声实测数据。")
 
 
+async def test_whoever_comes_back_to_a_view_finds_it_as_they_left_it(
+    house: House, sit: Sit
+) -> None:
+    desk = await sit("secretary", path="/smart-community/report")
+    report = desk.page.locator("smart-community-report")
+    await report.get_by_label("What have you seen?").fill("They break down a wall")
+    for view in ("Noise", "Report", "Noise"):
+        await desk.page.get_by_role("tab", name=view).click()
+        await expect(desk.page.locator(f"smart-community-{view.lower()} .page > div")).to_have_text(
+            re.compile(r"\w")
+        )
+        if view == "Report":
+            seen = report.get_by_label("What have you seen?")
+            await expect(seen).to_have_value("They break down a wall")
+
+
 async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
     desk = await sit("head", path="/smart-community/drills")
     card = desk.page.locator("smart-community-drills")
@@ -157,7 +173,9 @@ async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothin
     with (await saved.path()).open(encoding="utf-8-sig", newline="") as file:
         assert [float(row["value"]) for row in csv.DictReader(file)] == [50, 45]
     await card.get_by_role("button", name="Save as a table").focus()
-    await house.home.action("smart_community.agree", {**said, "value": 40}, house.users["secretary"])
+    await house.home.action(
+        "smart_community.agree", {**said, "value": 40}, house.users["secretary"]
+    )
     ended = (await house.signal("sos", "Building 9"))["number"]
     closing = {"incident": ended, "disposition": "false_alarm"}
     await house.home.action("smart_community.close", closing, house.users["guard"])

@@ -12,8 +12,9 @@ const ELSEWHERE = "-";
 
 export class Report extends Card {
   make() {
-    this._problem = el("p.problem", { role: "alert", hidden: true });
-    this._content = el("div");
+    // Whoever comes back to the view finds what they were writing.
+    this._problem ??= el("p.problem", { role: "alert", hidden: true });
+    this._content ??= el("div");
     return el("div.page", {}, this._content);
   }
 
