@@ -1,21 +1,19 @@
 // A test of everybody's channels, whose receipts are shown as they come; and a row of any test.
 
 import { el, icon, setText } from "./dom.js";
+import { DELIVERIES } from "./icons.js";
 import { fill, said, span } from "./words.js";
-
-const ICONS = { delivered: "mdi:check-all", sent: "mdi:check", failed: "mdi:alert-circle", withheld: "mdi:sleep" };
-const KINDS = { delivered: "good", failed: "bad" };
 
 /** Who was asked by what, what came back after how long, and why nothing did. */
 export function testRow({ store, words, community, row, time = "" }) {
   const who = store.nameOf({ community }, row.responder);
   const how = store.words.channels[row.channel] ?? row.channel;
   const came = fill(words.tests.came, { what: words.delivery[row.state], time: span(row.seconds, words) });
-  const kind = KINDS[row.state];
+  const [name, kind] = DELIVERIES[row.state];
   return el(
     kind ? `li.${kind}` : "li",
     {},
-    icon(ICONS[row.state] ?? "mdi:tray-arrow-up"),
+    icon(name),
     el(
       "span",
       {},
@@ -57,8 +55,7 @@ export class ChannelTest {
   }
 
   async _begin() {
-    const { store, words } = { store: this._store, words: this._words };
-    const community = this._community;
+    const { _store: store, _words: words, _community: community } = this;
     this._button.disabled = true;
     this._rows.replaceChildren();
     setText(this._state, words.tests.waiting);

@@ -1,4 +1,4 @@
-// An icon per loop; a loop of somebody's own gets the plain one.
+// An icon per loop, where a loop of somebody's own gets the plain one; and one per delivery.
 
 const LOOPS = {
   smoke_single: "mdi:smoke-detector-variant-alert",
@@ -29,6 +29,16 @@ const LOOPS = {
   garage_overstay: "mdi:car-clock",
   garage_air: "mdi:molecule-co",
   device_fault: "mdi:lan-disconnect",
+};
+
+/** How far a message got: its icon, and whether that is good or bad. */
+export const DELIVERIES = {
+  queued: ["mdi:tray-arrow-up", ""],
+  sent: ["mdi:check", ""],
+  delivered: ["mdi:check-all", "good"],
+  failed: ["mdi:alert-circle", "bad"],
+  cancelled: ["mdi:minus-circle-outline", ""],
+  withheld: ["mdi:sleep", ""],
 };
 
 export const iconOf = (loop) => LOOPS[loop] ?? "mdi:alert";

@@ -3,7 +3,7 @@
 import { Actions } from "./actions.js";
 import { curve } from "./curve.js";
 import { el, icon, setText, setTextOrHide } from "./dom.js";
-import { iconOf } from "./icons.js";
+import { DELIVERIES, iconOf } from "./icons.js";
 import { Plan } from "./plan.js";
 import { evidence } from "./photo.js";
 import { askedBy, detectorLine, dueLine, nameOf, numberLine, stateLine } from "./phrases.js";
@@ -15,15 +15,6 @@ const RUNGS = {
   taken: ["mdi:check-circle", "good"],
   skipped: ["mdi:minus-circle-outline", ""],
 };
-const DELIVERIES = {
-  queued: ["mdi:tray-arrow-up", ""],
-  sent: ["mdi:check", ""],
-  delivered: ["mdi:check-all", "good"],
-  failed: ["mdi:alert-circle", "bad"],
-  cancelled: ["mdi:minus-circle-outline", ""],
-  withheld: ["mdi:sleep", ""],
-};
-
 const PICTURES = new Set(["photo", "snapshot"]);
 
 export class IncidentPane {
