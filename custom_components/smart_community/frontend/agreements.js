@@ -35,15 +35,9 @@ export class Agreements extends FiguresCard {
   /** Hand the server's table to the browser as a file, for the residents' meeting. */
   async _export({ id, name }) {
     try {
-      const { response } = await this.hass.callWS({
-        type: "call_service",
-        domain: "smart_community",
-        service: "list_agreements",
-        service_data: { community: id },
-        return_response: true,
-      });
+      const { csv } = await this.answer("list_agreements", { community: id });
       // Excel takes a table for UTF-8 only with the mark in front.
-      const table = new Blob([`\ufeff${response.csv}`], { type: "text/csv" });
+      const table = new Blob([`\ufeff${csv}`], { type: "text/csv" });
       const href = URL.createObjectURL(table);
       el("a", { href, download: `${this.words.agreements.title} ${name}.csv` }).click();
       // A browser fetches it after the click; what it has begun to fetch is not taken from it.

@@ -106,6 +106,18 @@ export class Card extends HTMLElement {
     );
   }
 
+  /** Have an action of ours done; returns what it answers. */
+  async answer(service, data) {
+    const { response } = await this.hass.callWS({
+      type: "call_service",
+      domain: "smart_community",
+      service,
+      service_data: data,
+      return_response: true,
+    });
+    return response;
+  }
+
   /** Why what is shown may not be how things are; empty while it is. */
   doubt() {
     const { store, words } = this;

@@ -114,14 +114,8 @@ export class Report extends Card {
       if (file) {
         data.photo = await this._kept(community, file);
       }
-      const { response } = await this.hass.callWS({
-        type: "call_service",
-        domain: "smart_community",
-        service: "report",
-        service_data: data,
-        return_response: true,
-      });
-      this._sent(response, Boolean(file) && !response.evidence);
+      const answer = await this.answer("report", data);
+      this._sent(answer, Boolean(file) && !answer.evidence);
     } catch (error) {
       setTextOrHide(this._problem, await said(this.hass, error));
     } finally {
