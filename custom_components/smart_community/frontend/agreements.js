@@ -12,16 +12,13 @@ const KEPT = 60_000;
 
 export class Agreements extends FiguresCard {
   show() {
-    const many = this.communities.length > 1;
     const agreed = this.communities.filter(({ agreements }) => agreements.length);
     if (!agreed.length) {
       return [el("p.message.quiet", {}, this.words.agreements.none)];
     }
     return agreed.map((community) =>
-      el(
-        "section",
-        {},
-        many ? el("h2", {}, community.name) : null,
+      this.section(
+        community,
         this._table(community),
         el(
           "button.deed.small",

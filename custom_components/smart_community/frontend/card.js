@@ -196,6 +196,12 @@ export class FiguresCard extends Card {
     return { type: "smart_community/overview", days: this.days, language: this.store.language };
   }
 
+  /** A community's part, under its name where there are several. */
+  section({ name }, ...content) {
+    const title = this.communities.length > 1 ? el("h2", {}, name) : null;
+    return el("section", { "aria-label": name }, title, ...content);
+  }
+
   /** What is shown beside the answer. */
   live() {
     return this.shown;

@@ -10,15 +10,7 @@ const ELEMENTS = ["fire", "water", "environment", "waste", "people", "buildings"
 
 export class Loops extends FiguresCard {
   show() {
-    const many = this.communities.length > 1;
-    return this.communities.map((community) =>
-      el(
-        "section",
-        { "aria-label": community.name },
-        many ? el("h2", {}, community.name) : null,
-        this._table(community),
-      ),
-    );
+    return this.communities.map((community) => this.section(community, this._table(community)));
   }
 
   /** Switches follow their entities; figures stay until something has ended. */

@@ -27,20 +27,15 @@ export class Noise extends FiguresCard {
   }
 
   show() {
-    const many = this.communities.length > 1;
     const measured = this.communities.filter(({ incidents }) => incidents.length);
     if (!measured.length) {
       return [el("p.message.quiet", {}, this.words.noise.none)];
     }
     const newest = measured.flatMap(({ incidents }) => incidents).map((one) => one.opened_at).sort().at(-1);
-    return measured.map(({ name, incidents }) =>
-      el(
-        "section",
-        { "aria-label": name },
-        many ? el("h2", {}, name) : null,
-        el("ul.evidence", {}, ...incidents.map((one) => this._row(one, one.opened_at === newest))),
-      ),
-    );
+    return measured.map((community) => {
+      const rows = community.incidents.map((one) => this._row(one, one.opened_at === newest));
+      return this.section(community, el("ul.evidence", {}, ...rows));
+    });
   }
 
   /** An incident whose curves are the same keeps its element, and the curves that it has drawn. */

@@ -60,10 +60,8 @@ export class Statistics extends FiguresCard {
       // Where no loudspeaker asks anybody for anything there is nothing to be proud of.
       ...(all.guided ? [[words.guided, all.guided]] : []),
     ];
-    return el(
-      "section",
-      { "aria-label": community.name },
-      this.communities.length > 1 ? el("h2", {}, community.name) : null,
+    return this.section(
+      community,
       el(
         "dl.tiles",
         {},
