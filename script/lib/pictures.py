@@ -1,6 +1,6 @@
 """Takes the pictures of docs/images from a real Home Assistant with a fire in it.
 
-    pictures.py [en] [zh-Hans] [--only desk|pages]
+    pictures.py [en] [zh-Hans] [--only desk|pages|<name of one of the desk's>]
 
 The login is put where the frontend keeps it, so that no form has to be filled in.
 """
@@ -140,7 +140,7 @@ async def take_pages(language: str) -> None:
             await estate.stop()
 
 
-async def take_desk(language: str) -> None:
+async def take_desk(language: str, only: str) -> None:
     """Take the pictures of the dashboard, on a phone and on a screen, by day and by night."""
     with tempfile.TemporaryDirectory() as config:
         house = House(Path(config), language)
@@ -150,7 +150,8 @@ async def take_desk(language: str) -> None:
             incidents = {**await happen(house), "drill": drill}
             async with browser() as running:
                 for shot in SHOTS:
-                    await _shoot(running, house, shot, incidents)
+                    if only in {"", "desk", shot.name}:
+                        await _shoot(running, house, shot, incidents)
         finally:
             await house.close()
 
@@ -244,8 +245,8 @@ async def main() -> None:
     languages = [one for one in named if one != "--only"] or ["en", "zh-Hans"]
     FOLDER.mkdir(parents=True, exist_ok=True)
     for language in languages:
-        if only in {"", "desk"}:
-            await take_desk(language)
+        if only in {"", "desk", *(shot.name for shot in SHOTS)}:
+            await take_desk(language, only)
         if only in {"", "pages"}:
             await take_pages(language)
 

@@ -151,6 +151,7 @@ tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy ha-icon { color: var(--error-color); }
 td { font-variant-numeric: tabular-nums; }
 .stacked th, .stacked td { text-align: start; vertical-align: top; }
+.stacked + .deed { margin-block-start: .75rem; }
 /* On a phone each row is a card, and each cell says what it is. */
 @container (max-width: 700px) {
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
