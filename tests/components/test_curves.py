@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,8 +157,7 @@ async def test_a_folder_that_cannot_be_written_stops_no_incident(
 
 
 def _in_the_way(path: str) -> None:
-    with open(path, "w") as file:  # noqa: PTH123
-        file.write("in the way")
+    Path(path).write_text("in the way", encoding="utf-8")
 
 
 async def test_a_reload_forgets_nothing_and_keeps_nothing_twice(
