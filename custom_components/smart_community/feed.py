@@ -24,7 +24,7 @@ from .audit import FAULTS
 from .const import CONF_KIND, DOMAIN, KIND_COMMUNITY
 from .core.model import Incident, Responder
 from .core.offer import offered
-from .core.permits import Deed, Permit, best, may_read
+from .core.permits import may_read
 from .data import CommunityEntry, communities
 from .views import incident_head
 
@@ -55,7 +55,7 @@ def community_view(entry: CommunityEntry, user: User) -> dict[str, Any] | None:
     """Return a community and the user's part in it; None for somebody who has none."""
     people = entry.runtime_data.people
     standings = people.standings(user)
-    if best(standings, Deed.READ)[1] is Permit.DENIED:
+    if not may_read(standings):
         return None
     return {
         "id": entry.entry_id,

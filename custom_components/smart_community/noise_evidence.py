@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .core.codec import plain
 from .core.evidence import Evidence
-from .core.permits import Deed, Permit, best, may_read
+from .core.permits import may_read
 from .data import communities
 from .zones import source_name
 
@@ -30,7 +30,7 @@ async def async_noise_evidence(hass: HomeAssistant, user: User) -> list[dict[str
     for entry in communities(hass):
         data = entry.runtime_data
         standings = data.people.standings(user)
-        if best(standings, Deed.READ)[1] is Permit.DENIED:
+        if not may_read(standings):
             continue
         pieces: dict[str, list[Evidence]] = {}
         for piece in await data.engine.curves():

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .core.codec import plain
-from .core.permits import Deed, Permit, Standing, best, concerned
+from .core.permits import Deed, Permit, Standing, best, concerned, may_read
 from .core.report import worded_reason
 from .core.statistics import Case, by_day, figures
 from .data import CommunityEntry, communities
@@ -37,7 +37,7 @@ async def async_overview(
     found = []
     for entry in communities(hass):
         standings = entry.runtime_data.people.standings(user)
-        if best(standings, Deed.READ)[1] is Permit.DENIED:
+        if not may_read(standings):
             continue
         period = await async_period(entry, standings, now - timedelta(days=days))
         cases = list(period.cases.values())

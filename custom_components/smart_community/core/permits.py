@@ -121,8 +121,11 @@ def best(
     )
 
 
-def may_read(standings: Iterable[Standing], incident: Incident) -> bool:
-    """Whether an incident may be shown to somebody: lists and subscriptions filter by this."""
+def may_read(standings: Iterable[Standing], incident: Incident | None = None) -> bool:
+    """Whether an incident may be shown to somebody: lists and subscriptions filter by this.
+
+    Without an incident: whether they have any part in the community at all.
+    """
     return best(standings, Deed.READ, incident)[1] is not Permit.DENIED
 
 
