@@ -31,12 +31,12 @@ sys.path.insert(0, str(ROOT))
 
 from script.lib.bench_modbus import modbus
 from script.lib.bench_zigbee import zigbee
+from script.lib.spent import cpu_of
 from tests.simulators.companion_phone import Notice, Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
 
 KINDS = ("a", "b", "c")
 NAMES = {"a": "this project", "b": "automation", "c": "alert"}
-TICKS = os.sysconf("SC_CLK_TCK")
 # A push that has not come by now will not come.
 QUIET = 0.5
 
@@ -210,8 +210,7 @@ class Bench:
 
     def cpu(self) -> float:
         """CPU seconds of the process so far."""
-        fields = Path(f"/proc/{self.home.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.home.pid)
 
     async def stop(self) -> None:
         """End everything."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import time
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ import yaml
 from custom_components.smart_community.field.modbus.unit import EVERY
 from custom_components.smart_community.field.point import Lane
 from script.lib.bench_modbus_plant import ALARMS, Plant
+from script.lib.spent import cpu_of, memory_of
 from tests.simulators.hass_process import HomeAssistant
 
 OURS, PLAIN, VIRTUAL = "this project", "YAML plain", "YAML virtual_count"
-TICKS = os.sysconf("SC_CLK_TCK")
 # What YAML is told; this project has its own two lanes.
 FAST, SLOW = 1, 30
 # An import of ten thousand points is whole after half a minute.
@@ -117,13 +116,11 @@ class Way:
 
     def cpu(self) -> float:
         """CPU seconds of the process so far."""
-        fields = Path(f"/proc/{self.home.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.home.pid)
 
     def memory(self) -> float:
         """Resident MiB."""
-        status = Path(f"/proc/{self.home.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return memory_of(self.home.pid)
 
     def places(self, alarms: int, but: set[tuple[int, int]]) -> list[tuple[int, int, int]]:
         """Choose alarm inputs of units in good health: bus, unit, number."""

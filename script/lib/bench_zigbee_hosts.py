@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from script.lib.bench_zigbee_plant import GIVE_UP, Plant
+from script.lib.spent import cpu_of, memory_of
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
 
@@ -21,7 +21,6 @@ WATCHED = 20
 STATES = {"on", "off", "locked", "unlocked"}
 LATER = 60.0  # a start's rubbish is collected by then
 SETTLED = 12.0  # registries are written ten seconds after a change
-TICKS = os.sysconf("SC_CLK_TCK")
 BARE = Path(__file__).with_name("bench_zigbee_bare.py")
 
 
@@ -64,12 +63,10 @@ class Host:
                 return
 
     def cpu(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_of(self.pid)
 
     def memory(self) -> float:
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return memory_of(self.pid)
 
 
 class Bare(Host):
