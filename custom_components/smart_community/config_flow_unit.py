@@ -30,6 +30,7 @@ from .field.modbus.families import FAMILIES, POINT_TABLE, points_of
 from .field.modbus.line import NoData
 from .field.point import Point, Quality, Value
 from .modbus_bus import async_read_unit
+from .point_words import figure
 
 # Whoever looks at what a unit says wants to recognise it, not to read a thousand values.
 _MOST_SHOWN: Final = 20
@@ -229,7 +230,7 @@ def _some(said: list[str], between: str) -> str:
 
 
 def _figure(point: Point, value: Value | None) -> str:
-    return "-" if value is None else f"{value} {point.unit_of_measurement or ''}".rstrip()
+    return "-" if value is None else figure(point, value)
 
 
 def _label(point: Point, words: Mapping[str, str]) -> str:

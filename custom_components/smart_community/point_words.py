@@ -13,6 +13,7 @@ from homeassistant.components.sensor.const import (
 from homeassistant.components.switch.const import SwitchDeviceClass
 from homeassistant.core import HomeAssistant
 
+from .field.point import Point, Value
 from .field.point_cells import TableError
 from .field.points_csv import PointTableError, Vocabulary
 from .views import texts
@@ -72,6 +73,11 @@ def _grouped(errors: Iterable[TableError]) -> Iterator[tuple[TableError, list[in
         same = (error.column, error.wrong, *sorted(error.values.items()))
         found.setdefault(same, (error, []))[1].append(error.line)
     yield from found.values()
+
+
+def figure(point: Point, value: Value) -> str:
+    """Write a figure with its unit, if it has one."""
+    return f"{value} {point.unit_of_measurement or ''}".rstrip()
 
 
 def ranges(lines: list[int]) -> str:

@@ -16,7 +16,7 @@ from .field.modbus.line import NoData
 from .field.point import Point, Value
 from .field.points_csv import UnitTable
 from .modbus_bus import async_read_unit
-from .point_words import ranges
+from .point_words import figure, ranges
 from .points_import import UnitChange
 from .views import texts
 
@@ -67,7 +67,7 @@ def _value(words: Mapping[str, Any], point: Point, value: Value | None) -> str:
         return str(words["none"])
     if isinstance(value, bool):
         return str(words["on" if value else "off"])
-    return f"{value} {point.unit_of_measurement or ''}".rstrip()
+    return figure(point, value)
 
 
 def _shown(read: Iterable[Iterator[str]]) -> Iterator[str]:
