@@ -12,29 +12,25 @@ from zigpy.zcl.clusters.measurement import OccupancySensing
 
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
 
-from .zigbee_ground import entity_id, pair, set_up, state, until
+from .zigbee_ground import entity_id, pair, set_up, state, until, zone
 
 
 async def test_an_alarm_is_an_entity_that_is_on(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    zone = f"{smoke.ieee}-1-1280"
-    assert state(hass, network, zone).state == "off"
-    assert state(hass, network, zone).attributes["device_class"] == "smoke"
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
+    assert state(hass, network, zone(smoke)).state == "off"
+    assert state(hass, network, zone(smoke)).attributes["device_class"] == "smoke"
     await smoke.alarm()
-    await until(lambda: state(hass, network, zone).state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
     await smoke.alarm(False)
-    await until(lambda: state(hass, network, zone).state == "off")
+    await until(lambda: state(hass, network, zone(smoke)).state == "off")
 
 
 async def test_an_alarm_with_the_number_of_a_question_under_way_is_no_answer_to_it(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    zone = f"{smoke.ieee}-1-1280"
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
     device = network.runtime_data.network.device(str(smoke.ieee))
     cluster = device.device.endpoints[1].in_clusters[0x0500]
     smoke.deaf = True
@@ -43,50 +39,48 @@ async def test_an_alarm_with_the_number_of_a_question_under_way_is_no_answer_to_
     # A message's number is a byte: one of these has that of the question.
     for number in range(256):
         await smoke.alarm(number % 2 == 0)
-        await until(lambda on=number % 2 == 0: (state(hass, network, zone).state == "on") is on)
+        await until(
+            lambda on=number % 2 == 0: (state(hass, network, zone(smoke)).state == "on") is on
+        )
     await asyncio.gather(question, return_exceptions=True)
 
 
 async def test_a_frame_that_the_mesh_repeats_behind_an_alarm_does_not_end_it(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    zone = f"{smoke.ieee}-1-1280"
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
     await smoke.alarm()
-    await until(lambda: state(hass, network, zone).state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
     await smoke.alarm(False)
-    await until(lambda: state(hass, network, zone).state == "off")
+    await until(lambda: state(hass, network, zone(smoke)).state == "off")
     number = smoke._tsn
     await smoke.alarm()
-    await until(lambda: state(hass, network, zone).state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
     seen: list[str] = []
     hass.bus.async_listen(
-        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone))
+        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone(smoke)))
     )
     smoke.zcl(1, 0x0500, bytes((0x09, number, 0, 0, 0, 0, 0, 0, 0)))
     await smoke.tamper()
-    await until(lambda: state(hass, network, f"{zone}-tamper").state == "on")
+    await until(lambda: state(hass, network, f"{zone(smoke)}-tamper").state == "on")
     assert "off" not in seen
 
 
 async def test_an_alarm_that_nobody_heard_is_found_after_the_connection_is_back(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
-    zone = f"{smoke.ieee}-1-1280"
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
     await radio.refuse(True)
-    await until(lambda: state(hass, network, zone).state == "unavailable", 5)
+    await until(lambda: state(hass, network, zone(smoke)).state == "unavailable", 5)
     assert state(hass, network, "connection").state == "off"
     await smoke.alarm()
     seen: list[str] = []
     hass.bus.async_listen(
-        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone))
+        "state_changed", lambda event: seen.append(_said(event.data, hass, network, zone(smoke)))
     )
     await radio.refuse(False)
     await until(lambda: state(hass, network, "connection").state == "on")
-    await until(lambda: state(hass, network, zone).state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
     assert "off" not in seen
 
 
@@ -131,13 +125,11 @@ async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(
         async def falls_mute(
             radio: VirtualCoordinator, entry: MockConfigEntry, fault: Fault
         ) -> None:
-            smoke = radio.add(devices.smoke())
-            await pair(hass, entry, smoke)
-            zone = f"{smoke.ieee}-1-1280"
+            smoke = await pair(hass, entry, radio.add(devices.smoke()))
             radio.fault = fault
-            await until(lambda: state(hass, entry, zone).state == "unavailable", 15)
+            await until(lambda: state(hass, entry, zone(smoke)).state == "unavailable", 15)
             radio.fault = None
-            await until(lambda: state(hass, entry, zone).state == "off", 30)
+            await until(lambda: state(hass, entry, zone(smoke)).state == "off", 30)
 
         await asyncio.gather(
             falls_mute(radio, network, Fault.SILENT), falls_mute(other, second, Fault.HUNG)
@@ -148,22 +140,20 @@ async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(
 async def test_the_other_bits_of_a_zone_are_shown(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
     for act, ending in ((smoke.tamper, "tamper"), (smoke.trouble, "trouble")):
         assert state(hass, network, f"1280-{ending}").state == "off"
         await act()
         await until(lambda ending=ending: state(hass, network, f"1280-{ending}").state == "on")
     await smoke.battery(8)
     await until(lambda: state(hass, network, "1280-battery").state == "on")
-    assert state(hass, network, f"{smoke.ieee}-1-1280").state == "off"
+    assert state(hass, network, zone(smoke)).state == "off"
 
 
 async def test_a_lock_does_what_it_is_told_or_says_that_it_does_not(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    door = radio.add(devices.lock())
-    await pair(hass, network, door)
+    door = await pair(hass, network, radio.add(devices.lock()))
     lock = entity_id(hass, network, f"{door.ieee}-1-257")
 
     async def tell(what: str) -> None:
@@ -189,8 +179,7 @@ async def test_a_lock_does_what_it_is_told_or_says_that_it_does_not(
 async def test_who_opened_a_lock_is_an_event_without_the_code(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    door = radio.add(devices.lock())
-    await pair(hass, network, door)
+    door = await pair(hass, network, radio.add(devices.lock()))
 
     def last() -> tuple[Any, ...]:
         said = state(hass, network, "operations").attributes
@@ -210,8 +199,7 @@ async def test_who_opened_a_lock_is_an_event_without_the_code(
 async def test_a_call_button_that_is_pressed_is_an_event(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    button = radio.add(devices.button())
-    await pair(hass, network, button)
+    button = await pair(hass, network, radio.add(devices.button()))
     assert state(hass, network, "presses").attributes["event_types"] == ["off", "on", "toggle"]
     await button.press("toggle")
     await until(lambda: state(hass, network, "presses").attributes["event_type"] == "toggle")
@@ -220,12 +208,11 @@ async def test_a_call_button_that_is_pressed_is_an_event(
 async def test_a_coordinator_that_resets_is_back_with_what_it_missed(
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
-    smoke = radio.add(devices.smoke())
-    await pair(hass, network, smoke)
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
     await radio.crash()
     await until(lambda: state(hass, network, "connection").state == "off", 5)
     await smoke.alarm()
-    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "on")
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
 
 
 async def test_an_alarm_behind_hundreds_of_reports_is_not_late_and_none_is_lost(
@@ -237,7 +224,7 @@ async def test_an_alarm_behind_hundreds_of_reports_is_not_late_and_none_is_lost(
     for step in range(300):
         await meter.measure(temperature=20 + step / 100)
     await smoke.alarm()
-    await until(lambda: state(hass, network, f"{smoke.ieee}-1-1280").state == "on", 3)
+    await until(lambda: state(hass, network, zone(smoke)).state == "on", 3)
     last = f"{meter.ieee}-1-1026"
     await until(lambda: float(state(hass, network, last).state) == pytest.approx(22.99, abs=0.2))
 

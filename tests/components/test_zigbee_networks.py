@@ -24,7 +24,7 @@ from custom_components.smart_community.diagnostics import async_get_config_entry
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
 from .translated import assert_said
-from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until
+from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until, zone
 
 # What a read of an alarm zone's status ends with: the command, and the attribute's number.
 READ_STATUS = b"\x00\x02\x00\x00\x00"  # and whether it is enrolled, in one breath
@@ -45,10 +45,6 @@ def workers() -> int:
 async def leave(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
     for entry in entries:
         assert await hass.config_entries.async_unload(entry.entry_id)
-
-
-def zone(device: Any) -> str:
-    return f"{device.ieee}-1-1280"
 
 
 async def test_two_networks_do_not_cross_and_one_that_fails_does_not_hold_up_the_other(

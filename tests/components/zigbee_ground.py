@@ -57,7 +57,7 @@ async def set_up(hass: HomeAssistant, radio: VirtualCoordinator, **more: Any) ->
     return entry
 
 
-async def pair(hass: HomeAssistant, entry: MockConfigEntry, device: VirtualDevice) -> None:
+async def pair(hass: HomeAssistant, entry: MockConfigEntry, device: VirtualDevice) -> VirtualDevice:
     """Let a device join as a person does, and wait until its entities are there."""
     button = entity_id(hass, entry, "pairing")
     await hass.services.async_call("button", "press", {"entity_id": button}, blocking=True)
@@ -65,6 +65,12 @@ async def pair(hass: HomeAssistant, entry: MockConfigEntry, device: VirtualDevic
     await until(lambda: known(hass, entry, device) is not None)
     await until(lambda: not entry.runtime_data.network.prover.unproven)
     await hass.async_block_till_done()
+    return device
+
+
+def zone(device: VirtualDevice) -> str:
+    """The end of the unique id of a detector's alarm."""
+    return f"{device.ieee}-1-1280"
 
 
 def known(
