@@ -42,8 +42,8 @@ def _titles(hass: HomeAssistant, entry_ids: Iterable[str]) -> list[str]:
 
 
 def _first_twin(mine: ModbusEndpoint, others: list[tuple[str, ModbusEndpoint]]) -> str | None:
-    places = _places(mine)
-    return next((name for name, other in others if places & _places(other)), None)
+    here = _places(mine)
+    return next((name for name, other in others if here & _places(other)), None)
 
 
 def _places(endpoint: ModbusEndpoint) -> set[tuple[str, int]]:
