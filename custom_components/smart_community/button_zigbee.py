@@ -6,8 +6,7 @@ from homeassistant.components.button import ButtonEntity
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
 
-from .core.permits import Deed
-from .may import async_check_plant
+from .may import async_check_output
 from .zigbee_entity import ZigbeeEntity, ZigbeeHubEntity
 from .zigbee_network import ZigbeeData
 from .zigbee_pairing import PAIRING_TIME, async_permit
@@ -45,8 +44,5 @@ class Pairing(ZigbeeHubEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Open the network for whoever may. Raises HomeAssistantError."""
-        name = str(self.name or self.entity_id)
-        await async_check_plant(
-            self.hass, self._context, Deed.OPERATE, "output_not_permitted", name=name
-        )
+        await async_check_output(self, self._context)
         await async_permit(self._data, PAIRING_TIME)

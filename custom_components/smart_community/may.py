@@ -1,6 +1,7 @@
 """Whether somebody may do what belongs to no incident: work the plant, unlock, change codes."""
 
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers.entity import Entity
 
 from .core.model import Actor
 from .core.permits import Deed, Permit, Role, Standing, best, permit, role_of
@@ -25,6 +26,12 @@ async def async_check_plant(
         return
     await _record(denied, deed)
     raise refusal(key, **values)
+
+
+async def async_check_output(entity: Entity, context: Context | None) -> None:
+    """Refuse, with `output_not_permitted`, whoever may not work an output."""
+    name = str(entity.name or entity.entity_id)
+    await async_check_plant(entity.hass, context, Deed.OPERATE, "output_not_permitted", name=name)
 
 
 async def async_check_unlocking(hass: HomeAssistant, context: Context | None, lock: str) -> None:

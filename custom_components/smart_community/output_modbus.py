@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from .core.permits import Deed
 from .entity_modbus import PointEntity
 from .errors import failure, refusal
 from .field.modbus.line import NoData
 from .field.modbus.write import NotVerified
 from .field.point import Point, Quality, Value
-from .may import async_check_plant
+from .may import async_check_output
 from .modbus_bus import BusUnit, ModbusBusData
 
 # Contactors and gate drives want so much between two commands, in seconds; and an automation that
@@ -26,10 +25,8 @@ class OutputEntity(PointEntity):
 
     async def write(self, value: Value) -> None:
         """Write a shown value and see that it is there. Raises a translated error."""
+        await async_check_output(self, self._context)
         name = str(self.name or self.entity_id)
-        await async_check_plant(
-            self.hass, self._context, Deed.OPERATE, "output_not_permitted", name=name
-        )
         now = self.hass.loop.time()
         if self._last_written is not None and now - self._last_written < _APART:
             raise refusal("output_too_soon", name=name, seconds=f"{_APART:.0f}")

@@ -20,9 +20,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType, UndefinedType
 
 from .const import DOMAIN
-from .core.permits import Deed
 from .errors import failure
-from .may import async_check_plant
+from .may import async_check_output
 from .zigbee_network import ZigbeeData
 
 if TYPE_CHECKING:
@@ -200,10 +199,7 @@ class ZigbeeEntity(Entity):
         self, command: Callable[[Any], Awaitable[None]], within: float | None = _TOLD_WITHIN
     ) -> None:
         """Have zha's entity do something for whoever may, in time. Raises HomeAssistantError."""
-        name = str(self.name or self.entity_id)
-        await async_check_plant(
-            self.hass, self._context, Deed.OPERATE, "output_not_permitted", name=name
-        )
+        await async_check_output(self, self._context)
         await self._do(command, within)
 
     async def _do(
