@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -28,12 +28,14 @@ def _custom_integrations() -> None:
     """The field layer needs no Home Assistant: this stands before the fixture that loads it."""
 
 
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """What is told of a bus goes on in counted time, with its fixtures."""
-    counted = "bus" in getattr(item, "fixturenames", ())
-    return {"counted": CountedLoop} if counted else {"real": asyncio.new_event_loop}
+@pytest.fixture
+def _asyncio_loop_factory(request: pytest.FixtureRequest) -> Callable[[], CountedLoop] | None:
+    """What is told of a bus goes on in counted time, with its fixtures.
+
+    pytest-asyncio's own fixture of this name is the session's, and so is its hook's choice: where
+    that changes, the browser's Home Assistant would be ended in the middle of its tests.
+    """
+    return CountedLoop if "bus" in request.fixturenames else None
 
 
 @pytest.fixture(autouse=True)
