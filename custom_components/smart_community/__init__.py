@@ -97,8 +97,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_serve_photos(hass)
     async_serve_report_photos(hass)
 
-    def still_raised(source: str) -> bool:
-        return any(entry.runtime_data.engine.still_raised(source) for entry in communities(hass))
+    def still_raised(source: str, loop: str | None) -> bool:
+        return any(
+            entry.runtime_data.engine.still_raised(source, loop) for entry in communities(hass)
+        )
 
     def limit_agreed(loop: str, source: str, term: Term) -> float | None:
         return agreed_limit(hass, loop, source, term)

@@ -5,12 +5,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.core import Context, HassJob, HomeAssistant, callback
 from homeassistant.helpers.trace import script_execution_cv, trace_cv
 from homeassistant.helpers.trigger import TriggerActionRunner
+
+from .core.edge import Reason
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -18,17 +19,6 @@ _LOGGER = logging.getLogger(__name__)
 _PATIENCE: Final = 1.0
 # What an automation's script says when its mode left no room for a run.
 _NO_ROOM: Final = frozenset({"failed_single", "failed_max_runs"})
-
-
-class Reason(StrEnum):
-    """Why an alarm is reported."""
-
-    EDGE = "edge"
-    FOUND_AT_START = "found_at_start"
-    RETURNED_IN_ALARM = "returned_in_alarm"
-    ATTACHED = "attached"
-    JOINED_TARGET = "joined_target"
-    EVENT = "event"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

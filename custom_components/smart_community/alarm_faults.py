@@ -13,9 +13,9 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
-from .alarm_delivery import Reason
 from .alarm_kinds import Said
 from .alarm_reading import DISCONNECTED, LOST
+from .core.edge import Reason
 from .phones import is_phone
 
 _LOST: Final = (LOST, DISCONNECTED)

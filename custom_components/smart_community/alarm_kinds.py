@@ -9,7 +9,7 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.core import State
 
-from .alarm_delivery import Reason
+from .core.edge import Reason
 
 
 class Kind(StrEnum):

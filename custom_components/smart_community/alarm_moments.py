@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from .alarm_delivery import Reason
 from .alarm_kinds import Said
 from .const import DOMAIN
+from .core.edge import Reason
 from .core.noise import level, mean
 
 _LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)

@@ -1,23 +1,7 @@
-"""What an alarm trigger makes of sources that are in alarm for a time: states, limits, faults.
+"""What an alarm trigger makes of sources that are in alarm for a time: states, limits, faults."""
 
-What a reader remembers of an entity, and what a
-reading makes of it (`!` is reported):
-
-    remembered   in alarm                   not in alarm              no reading
-    NEW          RAISED  ! found            CLEAR  ! if on record     NEW
-    CLEAR        RAISED  ! edge             CLEAR                     CLEAR_LOST
-    RAISED       RAISED                     CLEAR  ! edge             RAISED_LOST
-    CLEAR_LOST   RAISED  ! returned         CLEAR  ! if on record     CLEAR_LOST
-    RAISED_LOST  RAISED  ! returned         CLEAR  ! edge             RAISED_LOST
-
-Between a limit and its hysteresis an entity stays what it was; a new one is what is on record.
-RAISED_LOST to CLEAR is an edge: it was seen to begin and to end, only not the moment of its end.
-"""
-
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final, Protocol
 
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
@@ -33,10 +17,10 @@ from homeassistant.const import (
 from homeassistant.core import State, split_entity_id
 from homeassistant.util import dt as dt_util
 
-from .alarm_delivery import Reason
 from .alarm_kinds import Said
 from .core.agreement import Threshold
-from .core.plan import Season
+from .core.edge import Level, Memory, Reason, advance
+from .core.limit import Limit
 from .units import in_unit
 
 _ON: Final = frozenset((STATE_ON,))
@@ -44,25 +28,6 @@ _ON: Final = frozenset((STATE_ON,))
 LOST: Final = "unavailable"
 DISCONNECTED: Final = "disconnected"
 _LOST: Final = (STATE_UNAVAILABLE, STATE_UNKNOWN)
-
-
-class Memory(Enum):
-    """What is remembered of an entity since it is watched."""
-
-    NEW = auto()
-    CLEAR = auto()
-    RAISED = auto()
-    CLEAR_LOST = auto()
-    RAISED_LOST = auto()
-
-
-class Level(Enum):
-    """What one state says."""
-
-    RAISED = auto()
-    CLEAR = auto()
-    BETWEEN = auto()
-    NONE = auto()
 
 
 class Gauge(Protocol):
@@ -92,19 +57,13 @@ class StateGauge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitGauge:
-    """An alarm is a value past a limit, in its season past another; or also above `upper`.
+    """An alarm is a value past a limit, which is in `unit`, or in the entity's own if that is None.
 
-    Both ends of a range are one gauge: two would each clear what the other has raised. Limits and
-    `hysteresis` are in `unit`, or in the entity's own if that is None.
+    `agreed`: what the residents have agreed to in its place, for an entity.
     """
 
-    above: bool
-    limit: float
-    hysteresis: float
-    upper: float | None = None
+    limit: Limit
     unit: str | None = None
-    season: Season | None = None
-    season_limit: float = 0.0
     agreed: Callable[[str, Threshold], float | None] = lambda _entity_id, _threshold: None
 
     def measure(self, entity_id: str, state: State | None) -> tuple[Level, float | str | None]:
@@ -118,25 +77,12 @@ class LimitGauge:
         said = state.attributes
         unit, kind = said.get(ATTR_UNIT_OF_MEASUREMENT), said.get(ATTR_DEVICE_CLASS)
         value = in_unit(value, unit, self.unit, kind)
-        if not math.isfinite(value):
-            return Level.NONE, None
-        limit = self._limit(entity_id)
-        over = value - limit if self.above else limit - value
-        if self.upper is not None:
-            agreed = self.agreed(entity_id, Threshold.UPPER_LIMIT)
-            over = max(over, value - (self.upper if agreed is None else agreed))
-        if over > 0:
-            return Level.RAISED, value
-        return (Level.CLEAR if over <= -self.hysteresis else Level.BETWEEN), value
-
-    def _limit(self, entity_id: str) -> float:
-        """Put what was agreed with the residents before the season, the season before the rest."""
-        agreed = self.agreed(entity_id, Threshold.LIMIT)
-        if agreed is not None:
-            return agreed
-        if self.season is not None and self.season.holds(dt_util.now().date()):
-            return self.season_limit
-        return self.limit
+        holding = self.limit.holding(
+            dt_util.now().date(),
+            self.agreed(entity_id, Threshold.LIMIT),
+            self.agreed(entity_id, Threshold.UPPER_LIMIT),
+        )
+        return holding.judge(value), value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,29 +117,6 @@ class FaultGauge:
             except ValueError:
                 return Level.NONE, None
         return (Level.RAISED, "battery") if low else (Level.CLEAR, None)
-
-
-def advance(
-    memory: Memory, level: Level, first: Reason, on_record: Callable[[], bool]
-) -> tuple[Memory, tuple[bool, Reason] | None]:
-    """Return what is remembered after a reading, and what to report: raised or not, and why."""
-    lost = memory in (Memory.CLEAR_LOST, Memory.RAISED_LOST)
-    was_raised = memory in (Memory.RAISED, Memory.RAISED_LOST)
-    if level is Level.NONE:
-        after = {Memory.CLEAR: Memory.CLEAR_LOST, Memory.RAISED: Memory.RAISED_LOST}
-        return after.get(memory, memory), None
-    if level is Level.BETWEEN:
-        if memory is Memory.NEW:
-            was_raised = on_record()
-        return (Memory.RAISED if was_raised else Memory.CLEAR), None
-    reason = first if memory is Memory.NEW else Reason.RETURNED_IN_ALARM if lost else Reason.EDGE
-    if level is Level.RAISED:
-        return Memory.RAISED, None if memory is Memory.RAISED else (True, reason)
-    if was_raised:
-        return Memory.CLEAR, (False, Reason.EDGE)
-    if memory is not Memory.CLEAR and on_record():
-        return Memory.CLEAR, (False, reason)
-    return Memory.CLEAR, None
 
 
 class LevelReader:

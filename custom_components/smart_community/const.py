@@ -23,10 +23,11 @@ SUBENTRY_PLAN: Final = "plan"
 
 CONF_PHOTO_POSITION: Final = "photo_position"
 
-# Asked by the alarm trigger at a source's first reading: is an episode of it still open on record?
+# Asked by the alarm trigger at a source's first reading: has its loop (None: any) an episode of it
+# that is still open on record?
 # A source that cleared while Home Assistant was down is reported as cleared then, and only then:
 # reporting every quiet detector at each start would run thousands of automations for nothing.
-DATA_STILL_RAISED: HassKey[Callable[[str], bool]] = HassKey(f"{DOMAIN}_still_raised")
+DATA_STILL_RAISED: HassKey[Callable[[str, str | None], bool]] = HassKey(f"{DOMAIN}_still_raised")
 
 # Asked by the alarm trigger for a loop, an entity, and which limit in which unit: the value that is
 # agreed with the residents.

@@ -6,10 +6,10 @@ from typing import Any, Final
 import probatio
 from homeassistant.helpers import config_validation as cv
 
-from .core.detection import Detect, Distinct
 from .core.errors import DomainError
 from .core.noise import LIMITS, Noise, noise
 from .core.plan import Active, Day
+from .core.rule import Detect, Distinct
 from .errors import translated
 from .plan_words import active_of
 

@@ -28,7 +28,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .alarm_delivery import Delivery, Reason, Report
+from .alarm_delivery import Delivery, Report
 from .alarm_faults import Faults
 from .alarm_index import Wanted, alarm_index
 from .alarm_kinds import Kind, Reader, Said
@@ -36,7 +36,9 @@ from .alarm_moments import ActivityReader, MomentReader, SoundReader, ValueReade
 from .alarm_reading import FaultGauge, LevelReader, LimitGauge, StateGauge
 from .const import DATA_AGREED_LIMIT, DATA_AT_WORK, DATA_STILL_RAISED
 from .core.agreement import Term, Threshold
+from .core.edge import Reason
 from .core.errors import DomainError
+from .core.limit import Limit
 from .core.plan import Active, Season
 from .loops import LOOPS
 from .phones import shows_phone
@@ -165,7 +167,7 @@ class AlarmWatch:
 
     def _on_record(self, entity_id: str) -> bool:
         still_raised = self._hass.data.get(DATA_STILL_RAISED)
-        return still_raised is not None and still_raised(entity_id)
+        return still_raised is not None and still_raised(entity_id, self.loop)
 
 
 # Which options make sense with which kind. Any other is refused: it would be silent for good, and
@@ -196,6 +198,9 @@ def _consistent(options: ConfigType) -> ConfigType:
         if kind in _BELONGS[option] and option not in options:
             message = f"{option} is required for {kind}"
             raise probatio.Invalid(message, path=[option])
+    if options.get("upper_limit", math.inf) <= options.get("limit", -math.inf):
+        message = "upper_limit must be above limit"
+        raise probatio.Invalid(message, path=["upper_limit"])
     if len({option in options for option in _SEASON}) > 1:
         message = f"{', '.join(_SEASON)} go together"
         raise probatio.Invalid(message, path=["season_limit"])
@@ -279,16 +284,15 @@ def _limit_gauge(hass: HomeAssistant, options: ConfigType, loop: str | None) -> 
     season = None
     if "season_limit" in options:
         season = Season(begins=options["season_begins"], ends=options["season_ends"])
-    return LimitGauge(
+    limit = Limit(
         above=options["kind"] is Kind.ABOVE,
         limit=options["limit"],
         hysteresis=options["hysteresis"],
         upper=options.get("upper_limit"),
-        unit=options.get("unit"),
         season=season,
         season_limit=options.get("season_limit", 0.0),
-        agreed=agreed,
     )
+    return LimitGauge(limit=limit, unit=options.get("unit"), agreed=agreed)
 
 
 _READERS: Final[dict[Kind, Callable[[ConfigType], Reader]]] = {

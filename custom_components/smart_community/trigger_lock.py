@@ -34,9 +34,10 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .alarm_delivery import Delivery, Reason, Report
+from .alarm_delivery import Delivery, Report
 from .alarm_index import Wanted, alarm_index
 from .core.agreement import Term
+from .core.edge import Reason
 from .core.plan import Active
 from .lock_words import LockEvent, credential, lock_event, method, speaks_of_locks
 from .loops import LOOPS

@@ -309,7 +309,7 @@ async def test_a_level_that_is_watched_both_ways_is_not_cleared_by_being_a_numbe
         automation({"entity_id": sensor}, {"kind": "above", "limit": 30}, key="limit"),
         automation({"entity_id": sensor}, key="state"),
     )
-    hass.data[DATA_STILL_RAISED] = lambda _: True
+    hass.data[DATA_STILL_RAISED] = lambda _source, _loop: True
     for state in ("40", "unavailable", "45"):
         await say(hass, sensor, state)
     assert [name for name, one in ears.runs if not one["raised"]] == []
@@ -320,7 +320,7 @@ async def test_a_value_out_of_its_range_is_an_alarm_at_both_ends(hass: HomeAssis
     level = "sensor.tank"
     options = {"kind": "outside", "limit": 1, "upper_limit": 3, "hysteresis": 0.2}
     ears = await listen(hass, automation({"entity_id": level}, options))
-    hass.data[DATA_STILL_RAISED] = lambda _: True
+    hass.data[DATA_STILL_RAISED] = lambda _source, _loop: True
     for state in ("2", "0.9", "unavailable", "0.9", "1.1", "1.3", "3.1", "2.9", "2.7"):
         await say(hass, level, state)
     assert ears.said == [
@@ -374,7 +374,7 @@ async def test_out_of_its_hours_a_meter_is_not_asked_unless_an_incident_waits_fo
 ) -> None:
     meter, at_work, raised = "sensor.meter", False, False
     hass.data[DATA_AT_WORK] = lambda _loop, _source, _said: at_work
-    hass.data[DATA_STILL_RAISED] = lambda _source: raised
+    hass.data[DATA_STILL_RAISED] = lambda _source, _loop: raised
     await say(hass, meter, "60")
     options = {"kind": "sound", "loop": "square_dance_noise"}
     ears = await listen(hass, automation({"entity_id": meter}, options))

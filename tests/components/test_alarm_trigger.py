@@ -138,7 +138,7 @@ async def test_a_quiet_source_with_an_open_episode_is_cleared_once(
     hass: HomeAssistant, path: tuple[str, ...], reason: str
 ) -> None:
     record = {SMOKE}
-    hass.data[DATA_STILL_RAISED] = record.__contains__
+    hass.data[DATA_STILL_RAISED] = lambda source, _loop: source in record
     if not path:
         hass.states.async_set(SMOKE, "off")
     ears = await listen(hass, automation(TARGET))
@@ -153,7 +153,7 @@ async def test_a_quiet_source_that_returns_is_cleared_if_its_episode_is_open(
 ) -> None:
     hass.states.async_set(SMOKE, "off")
     ears = await listen(hass, automation(TARGET))
-    hass.data[DATA_STILL_RAISED] = {SMOKE}.__contains__
+    hass.data[DATA_STILL_RAISED] = lambda source, _loop: source == SMOKE
     await _say(hass, SMOKE, "unavailable", "off")
     assert ears.said == [(SMOKE, False, "returned_in_alarm")]
 
@@ -183,13 +183,25 @@ async def test_a_value_is_an_alarm_past_the_limit_until_it_is_behind_the_hystere
 async def test_a_first_value_between_limit_and_hysteresis_is_what_is_on_record(
     hass: HomeAssistant, *, on_record: bool
 ) -> None:
-    hass.data[DATA_STILL_RAISED] = lambda _: on_record
+    hass.data[DATA_STILL_RAISED] = lambda _source, _loop: on_record
     options = {"kind": "above", "limit": 55, "hysteresis": 3}
     ears = await listen(hass, automation({"entity_id": METER}, options))
     await _say(hass, METER, "54")
     assert ears.said == []
     await _say(hass, METER, "50")
     assert ears.said == ([(METER, False, "edge")] if on_record else [])
+
+
+async def test_what_another_loop_has_on_record_is_not_ones_own(hass: HomeAssistant) -> None:
+    """Two loops watch one level, each with its limit: what the lower one raised the other has not.
+
+    Taken for its own, the value that then passes the higher limit would never be told.
+    """
+    hass.data[DATA_STILL_RAISED] = lambda _source, loop: loop == "waterlogging"
+    options = {"kind": "above", "limit": 55, "hysteresis": 10, "loop": "pump_room_flood"}
+    ears = await listen(hass, automation({"entity_id": METER}, options))
+    await _say(hass, METER, "50", "60")
+    assert ears.said == [(METER, True, "edge")]
 
 
 async def test_a_group_that_is_named_is_watched_as_itself(hass: HomeAssistant) -> None:

@@ -16,9 +16,9 @@ from custom_components.smart_community.core.agreement import (
     in_force,
     unit_of,
 )
-from custom_components.smart_community.core.detection import Detect
 from custom_components.smart_community.core.errors import DomainError
 from custom_components.smart_community.core.noise import noise
+from custom_components.smart_community.core.rule import Detect
 
 from .people import T0, after
 

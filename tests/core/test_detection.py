@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from custom_components.smart_community.core import codec
 from custom_components.smart_community.core.detection import (
-    Detect,
-    Distinct,
     Signal,
     Watch,
     elapsed,
@@ -20,6 +18,7 @@ from custom_components.smart_community.core.detection import (
 )
 from custom_components.smart_community.core.errors import DomainError
 from custom_components.smart_community.core.model import Verdict
+from custom_components.smart_community.core.rule import Detect, Distinct
 
 from .people import SINGLE, T0, after
 
@@ -145,6 +144,14 @@ def test_a_found_state_begins_a_silence_but_is_no_sign_of_life() -> None:
     assert found.watch.due == after(hours=24)
     again = observe(found.watch, [says("door", at=after(hours=9), edge=False)], active=False)
     assert (again.verdict, again.watch.due) == (Verdict.KNOWN, after(hours=24))
+
+
+def test_a_state_that_is_found_after_a_restart_does_not_end_a_silence_that_was_met() -> None:
+    """Nobody has moved: the doors of the flat are merely there again."""
+    seen = observe(watch(silence=timedelta(hours=24)), [says("door")], active=False).watch
+    silent = elapsed(seen, after(hours=24)).watch
+    found = observe(silent, [says("door", at=after(hours=25), edge=False)], active=True)
+    assert (found.cleared, found.watch) == ((), silent)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 100)), min_size=1, max_size=20))

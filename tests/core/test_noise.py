@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from custom_components.smart_community.core import codec
 from custom_components.smart_community.core.detection import (
-    Detect,
     Finding,
     Signal,
     Watch,
@@ -21,6 +20,7 @@ from custom_components.smart_community.core.detection import (
 from custom_components.smart_community.core.errors import DomainError
 from custom_components.smart_community.core.model import Verdict
 from custom_components.smart_community.core.noise import LIMITS, Sample, heard, laeq, mean, noise
+from custom_components.smart_community.core.rule import Detect
 
 from .people import SINGLE, T0, after
 

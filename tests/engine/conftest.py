@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.smart_community.core.detection import Detect, Signal
+from custom_components.smart_community.core.detection import Signal
 from custom_components.smart_community.core.events import Announce, Send
 from custom_components.smart_community.core.ladder import policy
 from custom_components.smart_community.core.message import Message
@@ -23,6 +23,7 @@ from custom_components.smart_community.core.model import (
 )
 from custom_components.smart_community.core.plan import Active, Schedule
 from custom_components.smart_community.core.ports import ChannelError, Outcome
+from custom_components.smart_community.core.rule import Detect
 from custom_components.smart_community.engine.engine import Engine
 from custom_components.smart_community.engine.outbox import Letter, Outbox
 from custom_components.smart_community.engine.requests import SignalRequest

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-from custom_components.smart_community.core.detection import Detect
 from custom_components.smart_community.core.events import Acknowledge, Close, Handle
 from custom_components.smart_community.core.ladder import policy
 from custom_components.smart_community.core.model import (
@@ -17,6 +16,7 @@ from custom_components.smart_community.core.model import (
     Verdict,
 )
 from custom_components.smart_community.core.ports import Outcome
+from custom_components.smart_community.core.rule import Detect
 
 from .conftest import LADDER, START, House, request
 

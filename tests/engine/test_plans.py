@@ -4,9 +4,9 @@ from datetime import time, timedelta
 
 from sqlalchemy import create_engine, text
 
-from custom_components.smart_community.core.detection import Detect
 from custom_components.smart_community.core.model import Verdict
 from custom_components.smart_community.core.plan import Active, Hours
+from custom_components.smart_community.core.rule import Detect
 
 from .conftest import START, House, request
 

@@ -9,9 +9,9 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smart_community.core.detection import Detect
 from custom_components.smart_community.core.model import Verdict
 from custom_components.smart_community.core.plan import Active, Schedule
+from custom_components.smart_community.core.rule import Detect
 from custom_components.smart_community.engine.clock import Clock
 
 from .conftest import START, House, request

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from .detection import Detect
 from .errors import DomainError
 from .model import aware
+from .rule import Detect
 
 
 class Threshold(StrEnum):

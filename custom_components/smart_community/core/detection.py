@@ -8,52 +8,11 @@ while the detector still sounds.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import StrEnum
 
-from .errors import DomainError
 from .model import Policy, Verdict
 from .noise import Noise, Sample, heard, laeq, level
 from .plan import Active
-
-
-class Distinct(StrEnum):
-    """What `count` counts: sources, values, or each raise of any of them (wrong codes)."""
-
-    SOURCE = "source"
-    VALUE = "value"
-    EVENT = "event"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Detect:
-    """At once (nothing set); raised for `dwell`; `count` distinct; `silence` of all; `noise`.
-
-    `allowed`: a value that is none of these is an alarm, one of these ends it (a wrong kind of
-    vehicle in a bay). Goes with `dwell` or alone.
-    """
-
-    dwell: timedelta | None = None
-    count: int | None = None
-    distinct: Distinct = Distinct.SOURCE
-    within: timedelta | None = None
-    silence: timedelta | None = None
-    noise: Noise | None = None
-    allowed: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse two rules at once and numbers that could never be met."""
-        rules = (self.dwell, self.count, self.silence, self.noise)
-        if sum(rule is not None for rule in rules) > 1:
-            raise DomainError("detect_one_rule")
-        if self.allowed and (self.count, self.silence, self.noise) != (None, None, None):
-            raise DomainError("detect_one_rule")
-        if (self.count is None) != (self.within is None):
-            raise DomainError("detect_count_within")
-        if self.count is not None and self.count < 1:
-            raise DomainError("detect_count")
-        for span in (self.dwell, self.within, self.silence):
-            if span is not None and span <= timedelta(0):
-                raise DomainError("detect_duration")
+from .rule import Detect, Distinct
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,6 +124,13 @@ def observe(
     if (noise := watch.detect.noise) is not None:
         return _all_measured(watch, signals, noise, zone)
     signals = worded(watch.detect, signals)
+    if not signals:
+        return Finding(watch=watch, verdict=Verdict.NO_DATA)
+    return alarmed(watch, signals, active=active)
+
+
+def alarmed(watch: Watch, signals: Sequence[Signal], *, active: bool) -> Finding:
+    """Take in what is known to be an alarm, or to be none, whatever its values are."""
     episodes = dict(watch.episodes)
     if not signals[0].raised:
         return _cleared(watch, episodes, signals)
@@ -197,10 +163,17 @@ def observe(
 
 
 def worded(detect: Detect, signals: Sequence[Signal]) -> Sequence[Signal]:
-    """Say of values whether they are an alarm, where a rule names those that are none."""
+    """Say of values whether they are an alarm, where a rule names those that are none.
+
+    A source that names no value has told nothing about it, unless that all is over.
+    """
     if not detect.allowed:
         return signals
-    return [replace(signal, raised=signal.value not in detect.allowed) for signal in signals]
+    return [
+        replace(signal, raised=signal.raised and signal.value not in detect.allowed)
+        for signal in signals
+        if signal.value or not signal.raised
+    ]
 
 
 def elapsed(watch: Watch, now: datetime) -> Finding:
@@ -252,7 +225,7 @@ def _activity(watch: Watch, signals: Sequence[Signal]) -> Finding:
 
     A state that is merely found (after a restart) is no sign of life; it only begins the watch.
     """
-    if watch.armed_at is not None and not any(signal.edge for signal in signals):
+    if watch.episodes and not any(signal.edge for signal in signals):
         return Finding(watch=watch, verdict=Verdict.KNOWN)
     silent = tuple(source for source, episode in watch.episodes.items() if episode.believed)
     calm = {

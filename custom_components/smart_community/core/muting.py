@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
-from .detection import Episode, Finding, Signal, Watch, elapsed, observe, worded
+from .detection import Episode, Finding, Signal, Watch, alarmed, elapsed, observe, worded
 from .model import Verdict
 
 
@@ -34,6 +34,8 @@ def mute(
     if watch.detect.noise is not None:
         return Finding(watch=watch, verdict=verdict)
     signals = worded(watch.detect, signals)
+    if not signals:
+        return Finding(watch=watch, verdict=verdict)
     if not signals[0].raised:
         finding = observe(watch, signals, active=True)
         return finding if finding.cleared else Finding(watch=watch, verdict=verdict)
@@ -51,7 +53,7 @@ def mute(
     )
 
 
-def wake(watch: Watch, now: datetime, *, active: bool, zone: tzinfo = UTC) -> Finding:
+def wake(watch: Watch, now: datetime, *, active: bool) -> Finding:
     """Look at what was raised while the loop slept, as if it were raised now.
 
     A time that it must last begins now as well: what was allowed until a minute ago has not gone on
@@ -72,4 +74,4 @@ def wake(watch: Watch, now: datetime, *, active: bool, zone: tzinfo = UTC) -> Fi
         Signal(source=source, name=episode.name, raised=True, at=now)
         for source, episode in waiting.items()
     ]
-    return observe(replace(watch, episodes=rest), signals, active=active, zone=zone)
+    return alarmed(replace(watch, episodes=rest), signals, active=active)

@@ -121,9 +121,16 @@ class Engine:
         """Messages that are not yet out."""
         return self._outbox.waiting if self._outbox is not None else []
 
-    def still_raised(self, source: str) -> bool:
-        """Whether a source has an episode on record that has not ended."""
-        return any(watch.raised(source) for watch in self._runner.watches.values())
+    def still_raised(self, source: str, loop: str | None = None) -> bool:
+        """Whether a loop (None: any) has an episode of a source on record that has not ended.
+
+        Another loop's says nothing: with its own limit it may be in alarm where this one is not.
+        """
+        return any(
+            watch.raised(source)
+            for watch in self._runner.watches.values()
+            if loop is None or watch.loop == loop
+        )
 
     def loop_on(self, loop: str, *, default: bool = True) -> bool:
         """Whether a loop is switched on."""

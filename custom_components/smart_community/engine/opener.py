@@ -90,7 +90,7 @@ class Opener:
 
     def _wake(self, watch: Watch, work: Work) -> Watch:
         running = self._running(work, watch, watch.episodes)
-        self.follow(wake(watch, work.now, active=running is not None, zone=work.zone), work)
+        self.follow(wake(watch, work.now, active=running is not None), work)
         return work.watches[watch.loop, watch.zone]
 
     def _sleep(

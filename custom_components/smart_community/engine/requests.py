@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from ..core.detection import Detect, Signal
+from ..core.detection import Signal
 from ..core.model import Incident, Policy, Verdict
 from ..core.plan import Active
+from ..core.rule import Detect
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
