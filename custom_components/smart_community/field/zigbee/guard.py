@@ -53,6 +53,7 @@ from .file import look_at
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
 from .notified import Notified
+from .unasked import unasked
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -152,7 +153,8 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         @override
         def packet_received(self, packet: Any) -> None:
             self.heard_at = asyncio.get_running_loop().time()
-            super().packet_received(packet)
+            with unasked(self, packet):
+                super().packet_received(packet)
             self._notified.hear(packet)
 
         @override

@@ -1,9 +1,7 @@
 """What a zone notifies holds, whatever zigpy makes of it.
 
-Two things take an alarm away in zigpy 2.3. Device and coordinator number their messages each for
-itself, and any but a report is taken for the answer to the request of the same number: an alarm
-that met a read of its zone was gone. And an answer is written down a turn of the loop after it
-came: one that was sent just before the alarm overwrites it. So each notification is looked after.
+zigpy 2.3 writes an answer down a turn of the loop after it came: one that was sent just before the
+alarm overwrites it. So each notification is looked after.
 """
 
 import asyncio
@@ -15,14 +13,11 @@ from zigpy.types import ZigbeePacket
 from zigpy.zcl import Cluster
 from zigpy.zcl.clusters.security import IasZone
 
+from .unasked import is_news
 from .zones import ask
 
 _STATUS: Final = IasZone.AttributeDefs.zone_status.name
 _ALARM: Final = IasZone.ZoneStatus.Alarm_1 | IasZone.ZoneStatus.Alarm_2
-# Frame control of a cluster's own command from server to client (ZCL 07-5123, 2.4.1.1), without the
-# bit that asks for no answer: type 1, not of a manufacturer, direction 1.
-_TO_CLIENT: Final = 0b1001
-_CONTROL: Final = 0b1111
 _LEAST: Final = 5  # control, number, command, and the status in two octets (8.2.2.4.1)
 # An answer that came before is written down at once; one that a mesh held back, somewhat later.
 _LOOKS: Final = (0.1, 2.0)
@@ -60,8 +55,6 @@ class Notified:
         if frame in frames:
             return  # old news: zigpy has dropped it, and so it must not stand again
         frames.append(frame)
-        if zone.get(_STATUS) != status:
-            _handle(zone, frame)
         self._look_later(zone, frame, status, _LOOKS)
 
     def close(self) -> None:
@@ -95,7 +88,7 @@ class Notified:
 def _status(frame: bytes) -> int | None:
     """Return what a zone notifies; None for any other frame, and for one that is cut short."""
     notification = IasZone.ClientCommandDefs.status_change_notification.id
-    if len(frame) < _LEAST or frame[0] & _CONTROL != _TO_CLIENT or frame[2] != notification:
+    if len(frame) < _LEAST or not is_news(IasZone.cluster_id, frame) or frame[2] != notification:
         return None
     return int.from_bytes(frame[3:5], "little")
 
