@@ -18,6 +18,7 @@ from homeassistant.core import State, split_entity_id
 from homeassistant.util import dt as dt_util
 
 from .alarm_kinds import Said
+from .const import ATTR_UNHEARD
 from .core.agreement import Threshold
 from .core.edge import Level, Memory, Reason, advance
 from .core.limit import Limit
@@ -90,7 +91,8 @@ class FaultGauge:
     """A fault is an entity that cannot be reached, or a battery that runs low.
 
     `phone`: whether an entity shows what is known of a phone. Such a one is unavailable while its
-    community is not loaded, which says nothing of the phone.
+    community is not loaded, which says nothing of the phone. What is unknown says nothing either,
+    but for a device that sleeps and was merely not heard yet.
     """
 
     battery_below: float
@@ -103,7 +105,7 @@ class FaultGauge:
         if state.state == STATE_UNAVAILABLE:
             return (Level.NONE, None) if self.phone(entity_id) else (Level.RAISED, LOST)
         if state.state == STATE_UNKNOWN:
-            return Level.NONE, None
+            return (Level.CLEAR if state.attributes.get(ATTR_UNHEARD) else Level.NONE), None
         device_class = state.attributes.get(ATTR_DEVICE_CLASS)
         if device_class == BinarySensorDeviceClass.CONNECTIVITY and state.state == STATE_OFF:
             return Level.RAISED, DISCONNECTED

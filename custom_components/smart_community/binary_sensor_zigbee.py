@@ -11,7 +11,7 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .zigbee_entity import ZigbeeDeviceEntity, ZigbeeEntity, ZigbeeHubEntity
+from .zigbee_entity import ZigbeeDeviceEntity, ZigbeeHubEntity, ZigbeeStateEntity
 from .zigbee_entity import async_setup_zigbee_entities as setup
 from .zigbee_network import ZigbeeData
 
@@ -41,7 +41,7 @@ def async_setup_zigbee_binary_sensors(
     async_add_entities([Connection(data)])
 
 
-class Zone(ZigbeeEntity, BinarySensorEntity):
+class Zone(ZigbeeStateEntity, BinarySensorEntity):
     """Alarm or no alarm; no data while that is not known."""
 
     @override
@@ -51,8 +51,14 @@ class Zone(ZigbeeEntity, BinarySensorEntity):
 
     @property
     @override
-    def is_on(self) -> bool:
-        return bool(self._zha.is_on)
+    def _unheard(self) -> bool:
+        """Not of a battery, which is no fuller for not having been asked."""
+        return super()._unheard and self.device_class != BinarySensorDeviceClass.BATTERY
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return None if self._unheard else bool(self._zha.is_on)
 
 
 class Silence(ZigbeeDeviceEntity, BinarySensorEntity):

@@ -23,6 +23,10 @@ SUBENTRY_PLAN: Final = "plan"
 
 CONF_PHOTO_POSITION: Final = "photo_position"
 
+# Of an entity whose state is unknown because its device, which sleeps, has not spoken since the
+# connection: nothing is wrong with it, and nobody knows more.
+ATTR_UNHEARD: Final = "unheard"
+
 # Asked by the alarm trigger at a source's first reading: has its loop (None: any) an episode of it
 # that is still open on record?
 # A source that cleared while Home Assistant was down is reported as cleared then, and only then:

@@ -7,16 +7,16 @@ from homeassistant.components.lock import LockEntity
 from .errors import failure
 from .field.zigbee.model import LockError
 from .may import async_check_unlocking
-from .zigbee_entity import ZigbeeEntity
+from .zigbee_entity import ZigbeeStateEntity
 
 
-class DoorLock(ZigbeeEntity, LockEntity):
+class DoorLock(ZigbeeStateEntity, LockEntity):
     """One door lock."""
 
     @property
     @override
-    def is_locked(self) -> bool:
-        return bool(self._zha.is_locked)
+    def is_locked(self) -> bool | None:
+        return None if self._unheard else bool(self._zha.is_locked)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:

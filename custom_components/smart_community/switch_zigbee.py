@@ -5,16 +5,16 @@ from typing import Any, override
 from homeassistant.components.switch import SwitchEntity
 
 from .errors import failure
-from .zigbee_entity import ZigbeeEntity
+from .zigbee_entity import ZigbeeStateEntity
 
 
-class Outlet(ZigbeeEntity, SwitchEntity):
+class Outlet(ZigbeeStateEntity, SwitchEntity):
     """One thing to be switched."""
 
     @property
     @override
-    def is_on(self) -> bool:
-        return bool(self._zha.is_on)
+    def is_on(self) -> bool | None:
+        return None if self._unheard else bool(self._zha.is_on)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -30,5 +30,5 @@ class Outlet(ZigbeeEntity, SwitchEntity):
 
     def _check(self, *, on: bool) -> None:
         """Say so if the device refused, which zha only logs: a gas valve must not seem closed."""
-        if self.is_on is not on:
+        if bool(self._zha.is_on) is not on:
             raise failure("zigbee_refused", device=self._data.name_of(self._ieee))

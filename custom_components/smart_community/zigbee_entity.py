@@ -19,7 +19,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType, UndefinedType
 
-from .const import DOMAIN
+from .const import ATTR_UNHEARD, DOMAIN
 from .errors import failure
 from .may import async_check_output
 from .zigbee_network import ZigbeeData
@@ -90,7 +90,7 @@ class ZigbeeEntity(Entity):
         self._ieee = str(device.ieee)
         self._key = (self._ieee, source.endpoint.id, source.cluster.cluster_id)
         self._zha: Any = source.state
-        self._shown = False
+        self._shown = (False, False)
         self._generation = -1
         self._binding = False
         meta = self._zha
@@ -132,6 +132,11 @@ class ZigbeeEntity(Entity):
             and self._network.believed(self._key)
         )
 
+    @property
+    def _unheard(self) -> bool:
+        """Whether its state is of before this connection, and no longer to be told."""
+        return False
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the network, and zha's entity through it."""
@@ -141,14 +146,14 @@ class ZigbeeEntity(Entity):
             self.async_on_remove(partial(told.remove, self._follow))
         self.async_on_remove(self._release)
         self._look()
-        self._shown = self.available  # Home Assistant writes it next
+        self._shown = self.available, self._unheard  # Home Assistant writes it next
 
     @callback
     def _follow(self) -> None:
         """Bind to zha's entity as it is now; write what that changes."""
         other = self._look()
-        available = self.available
-        if available is not self._shown or (other and available):
+        now = self.available, self._unheard
+        if now != self._shown or (other and now[0]):
             self._write()
 
     def _look(self) -> bool:
@@ -189,7 +194,7 @@ class ZigbeeEntity(Entity):
             self._write()
 
     def _write(self) -> None:
-        self._shown = self.available
+        self._shown = self.available, self._unheard
         self.async_write_ha_state()
 
     def _describe(self) -> None:
@@ -217,6 +222,20 @@ class ZigbeeEntity(Entity):
         except Exception as err:
             raise failure("zigbee_no_answer", device=self._data.name_of(self._ieee)) from err
         self._write()
+
+
+class ZigbeeStateEntity(ZigbeeEntity):
+    """An entity whose state may have changed while nobody listened: unknown until it is heard."""
+
+    @property
+    @override
+    def _unheard(self) -> bool:
+        return self._key in self._network.prover.unheard
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        return {ATTR_UNHEARD: True} if self._unheard else None
 
 
 class ZigbeeDeviceEntity(Entity):

@@ -72,6 +72,19 @@ async def test_a_device_is_one_fault_and_only_when_all_of_it_is_lost(
     assert ears.said == [(smoke, False, "edge")]
 
 
+async def test_a_device_that_was_merely_not_heard_since_the_connection_is_no_fault(
+    hass: HomeAssistant, network: MockConfigEntry
+) -> None:
+    (smoke,) = device(hass, network, "a", "smoke")
+    await says(hass, "off", smoke)
+    ears = await listen(hass, automation({"entity_id": [smoke]}, FAULT))
+    await says(hass, "unavailable", smoke)
+    await says(hass, "unknown", smoke)
+    assert in_fault(ears) == {smoke}
+    await says(hass, "unknown", smoke, unheard=True)
+    assert in_fault(ears) == set()
+
+
 async def test_a_coordinator_that_is_down_is_one_fault_and_not_its_devices(
     hass: HomeAssistant, network: MockConfigEntry
 ) -> None:

@@ -1,12 +1,17 @@
 """A Zigbee network as an entry, on a virtual coordinator over TCP: what it shows, and when not."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from zigpy.zcl.clusters.general import OnOff
 from zigpy.zcl.clusters.measurement import OccupancySensing
 
@@ -111,10 +116,38 @@ async def test_presence_that_sleeps_and_an_output_are_not_shown_as_they_were_bef
     # What a thermometer said last is as true as it was; who is in the room is asked when it wakes.
     assert state(hass, network, warmth).state == "21.0"
     assert state(hass, network, room).state == "unavailable"
+    # It sleeps on: in reach for all that is known, and what it knows is not known.
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=91))
+    await until(lambda: state(hass, network, room).state == "unknown")
+    assert state(hass, network, room).attributes["unheard"]
     presence.silent = False
-    await presence.report(OccupancySensing, occupancy=1)
+    await presence.check_in()
     await until(lambda: state(hass, network, room).state == "on")
+    assert "unheard" not in state(hass, network, room).attributes
     assert not {(room, "off"), (socket, "off")} & set(seen)
+
+
+async def test_an_alarm_of_a_detector_that_sleeps_on_is_found_when_it_wakes(
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "custom_components")
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
+    smoke.silent = True
+    await radio.refuse(True)
+    await until(lambda: state(hass, network, zone(smoke)).state == "unavailable", 5)
+    await smoke.alarm()
+    caplog.clear()
+    await radio.refuse(False)
+    await until(lambda: "zone_status, zone_state of" in caplog.text)  # asked in vain
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=91))
+    await until(lambda: state(hass, network, zone(smoke)).state == "unknown")
+    assert state(hass, network, f"{zone(smoke)}-battery").state == "off"
+    smoke.silent = False
+    await smoke.check_in()
+    await until(lambda: state(hass, network, zone(smoke)).state == "on")
 
 
 async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(

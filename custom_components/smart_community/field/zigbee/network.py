@@ -322,6 +322,7 @@ class Network:
         if (ear := self._ears.pop(ieee, None)) is not None:
             ear.close()
         self._extra.pop(ieee, None)
+        self.prover.forget(ieee)
         self.register.forget(ieee)
         self.silent -= {ieee}
         for removed in self.listeners.removed:

@@ -7,9 +7,11 @@ thermometer tells nobody that a door is shut, and to ask it takes the room of wh
 zha shows after a start what a zone said before it, and a notification that was sent while nobody
 listened is never repeated by many detectors. So each of these counts as unproven until it has
 answered or reported. Sleeping devices answer when they next wake: they are asked again whenever
-they are heard. One that cannot be asked in `_PATIENCE` is shown as it was known last: a detector
-that only speaks when there is something to say would otherwise be "no data" after every restart,
-and its real silence is judged by liveness.py.
+they are heard. One that was asked in vain for `_PATIENCE` is `unheard` from then on: in reach as
+far as anybody knows, its state unknown, and asked on. To show what it said before would be to say
+that no alarm came meanwhile; to call it lost, that it should have spoken: how long it may be silent
+is judged by liveness.py. A cluster that a quirk makes up from its maker's messages cannot be asked
+at all, what is remembered would answer for it: it waits for the next such message.
 
 A zone that is not enrolled sends nothing (ZCL 07-5123, 8.2.2.2.3): it is enrolled again, and
 counted in `not_enrolled` until it says that it is, or sends a notification.
@@ -17,11 +19,12 @@ counted in `not_enrolled` until it says that it is, or sends a notification.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 from zha.zigbee.device import Device
+from zhaquirks import LocalDataCluster
 from zigpy.zcl import (
     AttributeReadEvent,
     AttributeReportedEvent,
@@ -42,6 +45,8 @@ type ClusterKey = tuple[str, int, int]
 _AT_ONCE: Final = 6
 _PATIENCE: Final = 90.0
 _AGAIN: Final = (2.0, 5.0, 15.0, 60.0)
+# Of one that sleeps on, mostly its next word is waited for; this is for an answer that got lost.
+_ON_AND_ON: Final = 900.0
 _ENROL_AGAIN: Final = (5.0, 30.0, 120.0, 900.0)
 # Once it has answered to the enrolment, a device needs a moment to be in it.
 _ENROLLED_AFTER: Final = 1.0
@@ -89,14 +94,16 @@ class Prover:
     def __init__(self, changed: Callable[[], None], proven: Callable[[ClusterKey], None]) -> None:
         """Begin with nothing to prove.
 
-        `proven` is called for each cluster that was; `changed` when some are to be proven, or one
-        is found to be enrolled or not.
+        `proven` is called for each cluster that was, or is unheard from now on; `changed` when some
+        are to be proven, or one is found to be enrolled or not.
         """
         self.unproven: set[ClusterKey] = set()
+        self.unheard: set[ClusterKey] = set()
         self.not_enrolled: set[str] = set()
         self._changed = changed
         self._tell = proven
         self._tasks: set[asyncio.Task[None]] = set()
+        self._at: dict[ClusterKey, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._heard: dict[str, asyncio.Event] = {}
         self._listening: list[Callable[[], None]] = []
@@ -107,11 +114,24 @@ class Prover:
         for cluster in sorted(clusters, key=_urgency):
             key = key_of(cluster)
             self.unproven.add(key)
+            self.unheard.discard(key)
             self._heard.setdefault(key[0], asyncio.Event())
+            if (before := self._at.get(key)) is not None:
+                before.cancel()  # an interview may have given it another cluster
             task = asyncio.create_task(self._prove(cluster, key), name=f"prove zone {key}")
+            self._at[key] = task
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         self._changed()
+
+    def forget(self, ieee: str) -> None:
+        """Ask a device no more that was removed."""
+        for key in [key for key in self._at if key[0] == ieee]:
+            self._at.pop(key).cancel()
+            self.unproven.discard(key)
+            self.unheard.discard(key)
+        self._heard.pop(ieee, None)
+        self.not_enrolled.discard(ieee)
 
     def heard(self, ieee: str) -> None:
         """Take it that a device is awake just now: the best moment to ask it."""
@@ -128,7 +148,9 @@ class Prover:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.unproven.clear()
+        self.unheard.clear()
         self._heard.clear()
+        self._at.clear()
 
     async def _prove(self, cluster: Cluster, key: ClusterKey) -> None:
         name = _ATTRIBUTES[cluster.cluster_id][0]
@@ -142,17 +164,20 @@ class Prover:
                 said.set()
                 self._proven(key)
 
-        listening = [
-            cluster.on_event(kind.event_type, spoke)
-            for kind in (AttributeReadEvent, AttributeReportedEvent, AttributeUpdatedEvent)
-        ]
+        kinds = {AttributeReadEvent, AttributeReportedEvent, AttributeUpdatedEvent}
+        if isinstance(cluster, LocalDataCluster):
+            kinds.remove(AttributeReadEvent)
+        listening = [cluster.on_event(kind.event_type, spoke) for kind in kinds]
         self._listening += listening
         try:
-            async with asyncio.timeout(_PATIENCE):
-                answer = await self._ask(cluster, key[0], said)
-        except TimeoutError:
-            _LOGGER.info("%s does not answer; it is shown as it was known last", key[0])
-            self._proven(key)
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await self._ask(cluster, key[0], said, _AGAIN)
+            except TimeoutError:
+                _LOGGER.info("%s does not answer; its state is unknown until it does", key[0])
+                self._give_up(key)
+                await _either(said, self._heard[key[0]], _ON_AND_ON)
+                answer = await self._ask(cluster, key[0], said, (_ON_AND_ON,))
         finally:
             for unsubscribe in listening:
                 unsubscribe()
@@ -162,9 +187,14 @@ class Prover:
             await self._enrol(cluster, key[0], enrolled=state == IasZone.ZoneState.Enrolled)
 
     async def _ask(
-        self, cluster: Cluster, ieee: str, said: asyncio.Event
+        self, cluster: Cluster, ieee: str, said: asyncio.Event, waits: Sequence[float]
     ) -> Mapping[str, object] | None:
-        """Ask until there is an answer or a report; returns the answer."""
+        """Ask until there is an answer or a report; returns the answer.
+
+        `waits`: between two questions, if it is not heard before; the last one again and again.
+        """
+        if isinstance(cluster, LocalDataCluster):
+            await said.wait()
         tries = 0
         while not said.is_set():
             self._heard[ieee].clear()
@@ -172,14 +202,21 @@ class Prover:
                 answer = await ask(cluster, *_ATTRIBUTES[cluster.cluster_id])
             if said.is_set():
                 return answer
-            wait = _AGAIN[min(tries, len(_AGAIN) - 1)]
+            wait = waits[min(tries, len(waits) - 1)]
             tries += 1
             await _either(said, self._heard[ieee], wait)
         return None
 
     def _proven(self, key: ClusterKey) -> None:
+        if key in self.unproven or key in self.unheard:
+            self.unproven.discard(key)
+            self.unheard.discard(key)
+            self._tell(key)
+
+    def _give_up(self, key: ClusterKey) -> None:
         if key in self.unproven:
             self.unproven.discard(key)
+            self.unheard.add(key)
             self._tell(key)
 
     def _refused(self, ieee: str) -> None:
