@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
+from zha.application import Platform
 from zha.zigbee.device import Device
 from zhaquirks import LocalDataCluster
 from zigpy.zcl import (
@@ -78,14 +79,25 @@ def key_of(cluster: Cluster) -> ClusterKey:
 
 
 def clusters_of(device: Device) -> list[Cluster]:
-    """Return what of a device must be proven."""
-    return [
+    """Return what of a device must be proven.
+
+    Quirks turn the contacts of some makes round, so that what they say is a client's on and off.
+    """
+    found = [
         cluster
         for number, endpoint in device.device.endpoints.items()
         if number
         for cluster_id, cluster in endpoint.in_clusters.items()
         if cluster_id in _ATTRIBUTES
     ]
+    known = {key_of(cluster) for cluster in found}
+    for entity in device.platform_entities.values():
+        cluster = entity.cluster
+        shown = entity.PLATFORM is Platform.BINARY_SENSOR and cluster.is_client
+        if shown and cluster.cluster_id in _ATTRIBUTES and key_of(cluster) not in known:
+            found.append(cluster)
+            known.add(key_of(cluster))
+    return found
 
 
 class Prover:
@@ -164,13 +176,19 @@ class Prover:
                 said.set()
                 self._proven(key)
 
-        kinds = {AttributeReadEvent, AttributeReportedEvent, AttributeUpdatedEvent}
-        if isinstance(cluster, LocalDataCluster):
-            kinds.remove(AttributeReadEvent)
-        listening = [cluster.on_event(kind.event_type, spoke) for kind in kinds]
+        # What a quirk makes up answers from memory, at once: only what is reported is news of it.
+        made_up = isinstance(cluster, LocalDataCluster)
+        kinds = [AttributeReportedEvent.event_type, AttributeUpdatedEvent.event_type]
+        listening = [
+            cluster.on_event(kind, spoke)
+            for kind in (kinds if made_up else [*kinds, AttributeReadEvent.event_type])
+        ]
         self._listening += listening
         try:
             try:
+                if made_up:
+                    self._give_up(key)
+                    await said.wait()
                 async with asyncio.timeout(_PATIENCE):
                     answer = await self._ask(cluster, key[0], said, _AGAIN)
             except TimeoutError:
@@ -193,8 +211,6 @@ class Prover:
 
         `waits`: between two questions, if it is not heard before; the last one again and again.
         """
-        if isinstance(cluster, LocalDataCluster):
-            await said.wait()
         tries = 0
         while not said.is_set():
             self._heard[ieee].clear()
