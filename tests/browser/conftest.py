@@ -1,4 +1,4 @@
-"""One Home Assistant and one Chromium for all browser tests; a fresh login for each page.
+"""One Home Assistant and one Chromium for all browser tests; a real login for each person.
 
 Everything runs in one event loop for the whole session: a browser outlives a test.
 """
@@ -139,14 +139,22 @@ class Desk:
         await self.page.goto(self.house.home.url + path)
         await self.page.locator(CONTENT).first.wait_for()
 
-    async def log_in(self, key: str, path: str) -> None:
-        """Fill in the form, as everybody does."""
+    async def log_in(self, key: str, path: str) -> str:
+        """Fill in the form, as everybody does; returns the login that the browser keeps."""
         user = self.house.users.get(key, self.house.home.owner)
+        await self.page.add_init_script("localStorage.removeItem('hassTokens');")
         await self.page.goto(self.house.home.url + path)
         await self.page.locator("input[name=username]").fill(user.username)
         await self.page.locator("input[name=password]").fill(user.password)
         await self.page.keyboard.press("Enter")
         await self.page.locator(CONTENT).first.wait_for()
+        login: str = await self.page.evaluate("localStorage.hassTokens")
+        await self.use(login)
+        return login
+
+    async def use(self, login: str) -> None:
+        """Be logged in from the next page on: others use the same browser."""
+        await self.page.add_init_script(f"localStorage.hassTokens = {json.dumps(login)};")
 
     @property
     def rows(self) -> Any:
@@ -183,16 +191,41 @@ class Desk:
 type Sit = Callable[..., Awaitable[Desk]]
 
 
+class Places:
+    """A phone and a screen, each with one profile for all who use it, and who has logged in.
+
+    A profile of its own for each person would fetch and compile Home Assistant's whole frontend
+    again, which takes longer than what most tests do. Each logs in by the form once; what the
+    browser keeps of a login is put where it was before each of its pages loads.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._profiles: dict[bool, BrowserContext] = {}
+        self.logins: dict[str, str] = {}
+
+    async def page(self, *, phone: bool) -> Page:
+        """Return an empty page."""
+        if phone not in self._profiles:
+            self._profiles[phone] = await self._browser.new_context(
+                viewport=PHONE if phone else DESKTOP,
+                is_mobile=phone,
+                has_touch=phone,
+                # It would fetch all of Home Assistant's pages for when there is no network.
+                service_workers="block",
+            )
+            self._profiles[phone].set_default_timeout(15_000)
+        return await self._profiles[phone].new_page()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def profiles(browser: Browser) -> dict[tuple[str, bool], BrowserContext]:
-    """Each person's phone and screen: the form is filled in once on each, as people do."""
-    return {}
+async def places(browser: Browser) -> Places:
+    """The phone and the screen that all tests share."""
+    return Places(browser)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def sit(
-    house: House, browser: Browser, profiles: dict[tuple[str, bool], BrowserContext]
-) -> AsyncIterator[Sit]:
+async def sit(house: House, places: Places) -> AsyncIterator[Sit]:
     """Sit a person down before the desk: `await sit("guard", phone=True, language="zh-Hans")`."""
     desks: list[Desk] = []
 
@@ -203,25 +236,21 @@ async def sit(
         language: str = "en-GB",
         dark: bool = False,
         path: str = "/smart-community/desk",
+        prepare: Callable[[Page], Awaitable[None]] | None = None,
     ) -> Desk:
-        profile = (key, phone)
-        known = profile in profiles
-        if not known:
-            profiles[profile] = await browser.new_context(
-                viewport=PHONE if phone else DESKTOP,
-                is_mobile=phone,
-                has_touch=phone,
-                # It would fetch all of Home Assistant's pages for when there is no network.
-                service_workers="block",
-            )
-            profiles[profile].set_default_timeout(15_000)
-        page = await profiles[profile].new_page()
+        page = await places.page(phone=phone)
         await page.emulate_media(color_scheme="dark" if dark else "light")
         await page.add_init_script(f"localStorage.selectedLanguage = '{json.dumps(language)}';")
         await page.add_init_script(REASONS)
+        if prepare is not None:
+            await prepare(page)
         desk = Desk(page, house)
         desks.append(desk)
-        await (desk.open(path) if known else desk.log_in(key, path))
+        if key in places.logins:
+            await desk.use(places.logins[key])
+            await desk.open(path)
+        else:
+            places.logins[key] = await desk.log_in(key, path)
         return desk
 
     yield seated

@@ -1,10 +1,12 @@
 """What stands beside the duty desk: reports, loops, figures, agreements, drills, devices."""
 
 import csv
+import json
 import re
+from functools import partial
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from .conftest import CARD, Sit
 from .devices import FAULTY
@@ -95,14 +97,14 @@ async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit)
     await card.get_by_role("button", name="Begin the drill").click()
     await expect(card.get_by_role("alert")).to_have_text("Please say where.")
     await card.get_by_label("Loop").select_option("illegal_renovation")
-    await card.get_by_label("Where is it said to be?").fill("Building 1")
+    await card.get_by_label("Place of the exercise").fill("Building 1")
     await card.get_by_label("Up to").select_option("property")
     await desk.accessible("smart-community-drills")
     await card.get_by_role("button", name="Begin the drill").click()
     await card.get_by_role("link", name="Illegal renovation").click(timeout=10_000)
     pane = desk.page.locator("smart-community-duty-desk .pane")
     await expect(pane).to_contain_text("EXERCISE")
-    await expect(pane).to_contain_text(re.compile(r"Property duty desk: reached after 0:0\d"))
+    await expect(pane).to_contain_text(re.compile(r"Property duty desk: reached after \d s"))
     guard = await sit("guard", path="/smart-community/drills", language="zh-Hans")
     await expect(guard.page.locator("smart-community-drills")).to_contain_text("演练")
 
@@ -119,6 +121,11 @@ async def test_whoever_sees_several_communities_sees_where_it_burns_first(
         await expect(card.locator("li").first).to_contain_text("Extreme 1")
         link = card.get_by_role("link", name="Fire: several smoke detectors – Building 3")
         await expect(link).to_have_attribute("href", re.compile("/desk\\?incident="))
+        held = await link.element_handle()
+        countdown = card.locator(".countdown")
+        await expect(countdown).not_to_have_text(await countdown.inner_text())
+        assert held is not None
+        assert await held.evaluate("one => one.isConnected"), "a clock takes no link from a finger"
         await desk.accessible("smart-community-township")
     finally:
         await house.home.rest("DELETE", f"/api/config/config_entries/entry/{other}")
@@ -203,6 +210,50 @@ async def test_figures_of_a_period_are_shown_and_follow_what_ends(house: House, 
     await desk.accessible("smart-community-statistics")
 
 
+async def test_a_slow_answer_about_another_period_does_not_stand_under_the_newer_question(
+    house: House, sit: Sit
+) -> None:
+    late: list[str] = []
+    slow: set[int] = set()
+    wires: list[WebSocketRoute] = []
+
+    def asked(server: WebSocketRoute, message: str | bytes) -> None:
+        said = json.loads(message)
+        if said.get("days") == 90:
+            slow.add(said["id"])
+        server.send(message)
+
+    def answered(wire: WebSocketRoute, message: str | bytes) -> None:
+        several = json.loads(message)
+        for said in several if isinstance(several, list) else [several]:
+            if said.get("id") in slow:
+                late.append(json.dumps(said))
+            else:
+                wire.send(json.dumps(said))
+
+    def through(wire: WebSocketRoute) -> None:
+        server = wire.connect_to_server()
+        wires.append(wire)
+        wire.on_message(partial(asked, server))
+        server.on_message(partial(answered, wire))
+
+    async def hold_up(page: Page) -> None:
+        await page.route_web_socket("**/api/websocket", through)
+
+    desk = await sit("guard", path="/smart-community/statistics", prepare=hold_up)
+    card = desk.page.locator("smart-community-statistics")
+    bars = card.locator(".chart .real")
+    await expect(bars).to_have_count(30)
+    await card.get_by_role("button", name="90 days").click()
+    await card.get_by_role("button", name="7 days").click()
+    await expect(bars).to_have_count(7)
+    while not late:
+        await desk.ask("overview", days=1)
+    wires[-1].send(late.pop())
+    await desk.ask("overview", days=1)  # answered after it
+    await expect(bars).to_have_count(7)
+
+
 async def test_channels_are_tested_with_receipts_as_they_come_and_listed_with_what_was_withheld(
     house: House, sit: Sit
 ) -> None:
@@ -215,7 +266,7 @@ async def test_channels_are_tested_with_receipts_as_they_come_and_listed_with_wh
     await expect(test).to_contain_text("The test is over; the result is on record.")
     # Everybody's voice call and text message, each answered by the script that stands for it.
     await expect(test.get_by_role("listitem")).to_have_count(10)
-    await expect(test).to_contain_text("Secretary Li (voice call): received (0:0")
+    await expect(test).to_contain_text("Secretary Li (voice call): received (0 s")
     await card.get_by_text("Tests of the channels (10, the newest first)").click()
     await expect(card.locator("details:not(.form)")).to_contain_text("Water affairs (text message)")
     await desk.accessible("smart-community-statistics")
@@ -235,9 +286,9 @@ async def test_devices_that_somebody_has_to_go_to_stand_first_and_lead_to_their_
     await expect(card.get_by_role("status")).to_have_text("5 devices, 4 need attention")
     shown = (
         ("Noise meter, north square", "no contact (No answer)"),
-        ("Drainage pumps", "fault: Fault"),
+        ("Drainage pumps", "reports: Fault"),
         ("Waste room west", "no data: Weight"),
-        ("Wireless door contact, gate 2", "battery 12 %"),
+        ("Wireless door contact, gate 2", "battery 12%"),
         ("Fire panel building 3", "in order"),
     )
     rows = card.get_by_role("listitem")

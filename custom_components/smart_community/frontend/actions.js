@@ -1,27 +1,39 @@
 // What can be done with an incident: buttons, and the questions that some of them ask.
 
-import { el, setTextOrHide } from "./dom.js";
+import { busy, el, renew, setTextOrHide } from "./dom.js";
 import { PhotoField, upload } from "./photo.js";
 import { askedBy, nextStep } from "./phrases.js";
 import { said } from "./words.js";
 
-// What is not for three in the morning.
+// What is not for three in the morning: on a phone behind a button of its own.
 const SMALL = new Set(["assign", "comment"]);
+// What somebody was writing, by incident: {deed, values, file}. Home Assistant makes the cards anew
+// whenever its connection comes back, and a look at another incident must not cost a note either.
+const drafts = new Map();
 
 export class Actions {
-  /** `act(deed, data)` does it and throws what the server refuses with. */
-  constructor({ store, words, hass, act, label }) {
+  /**
+   * `act(deed, data)` does it and throws what the server refuses with; `left()` is called when the
+   * keyboard was here and nothing is left to be done.
+   */
+  constructor({ store, words, hass, act, left, label }) {
     this._store = store;
     this._words = words;
     this._hass = hass;
     this._act = act;
+    this._left = left;
     this._offered = "";
     this._form = null;
+    this._more = false;
+    this._doing = false;
     this._problem = el("p.problem", { role: "alert", hidden: true });
+    // Said aloud by the announcer: a live region that was hidden is passed over by some readers.
+    this._said = el("p.said", { hidden: true });
     this._content = el("div");
     this.element = el(
       "section.actions",
       { "aria-label": label, hidden: true },
+      this._said,
       this._problem,
       this._content,
     );
@@ -29,24 +41,46 @@ export class Actions {
 
   /** Show what is offered now; a form that is being filled in stays while it can be sent. */
   update(incident) {
+    const other = this._incident?.id !== incident.id;
     this._incident = incident;
-    const offered = JSON.stringify(incident.offered ?? {});
+    const offers = incident.offered ?? {};
+    const offered = JSON.stringify(offers);
+    const held = this._held;
     this.element.hidden = offered === "{}";
-    if (this._form !== null && this._form in (incident.offered ?? {})) {
+    if (other) {
+      // What was asked about another incident is not asked about this one.
+      this._form = null;
+      this._offered = "";
+      this._more = false;
+      setTextOrHide(this._said, "");
+    }
+    if (this._form !== null && this._form in offers) {
       return;
     }
     if (offered !== this._offered || this._form !== null) {
       this._offered = offered;
-      this._showButtons();
+      const draft = other ? drafts.get(incident.id) : undefined;
+      if (draft && draft.deed in offers) {
+        this._showForm(draft.deed, offers[draft.deed], draft);
+      } else {
+        this._showButtons(held ? "" : null);
+      }
     }
+  }
+
+  /** Whether the keyboard is here. */
+  get _held() {
+    const { activeElement } = this.element.getRootNode();
+    return Boolean(activeElement) && this._content.contains(activeElement);
   }
 
   /** Start a deed: at once, or with its form. */
   start(deed) {
-    const permit = this._incident.offered[deed];
-    if (permit === undefined) {
+    const permit = this._incident.offered?.[deed];
+    if (permit === undefined || this._doing) {
       return;
     }
+    setTextOrHide(this._said, "");
     if (deed === "acknowledge" && permit === "allowed") {
       this._do(deed, {});
     } else {
@@ -54,23 +88,42 @@ export class Actions {
     }
   }
 
-  _showButtons(focus) {
+  /** `focus`: the deed at which the keyboard is to be afterwards, if it was here; null if it was not. */
+  _showButtons(focus = null) {
     this._form = null;
-    const buttons = Object.keys(this._incident.offered).map((deed, index) =>
+    const deeds = Object.keys(this._incident.offered ?? {});
+    const button = (deed, index) =>
       el(
         index === 0 ? "button.deed.first" : SMALL.has(deed) ? "button.deed.small" : "button.deed",
         { type: "button", "data-deed": deed, onclick: () => this.start(deed) },
         this._words.deeds[deed],
-      ),
+      );
+    const buttons = deeds.map(button);
+    const more = el(
+      "button.deed.more",
+      {
+        type: "button",
+        "aria-expanded": String(this._more),
+        onclick: () => {
+          this._more = !this._more;
+          this._showButtons();
+        },
+      },
+      this._words.more,
     );
-    this._content.replaceChildren(el("div.buttons", {}, ...buttons));
+    const late = deeds.findIndex((deed) => SMALL.has(deed));
+    const content = late > 0 ? buttons.toSpliced(late, 0, more) : buttons;
+    const row = el(this._more || late <= 0 ? "div.buttons.deeds.all" : "div.buttons.deeds", {}, ...content);
+    renew(this._content, [row]);
     setTextOrHide(this._problem, "");
-    if (focus) {
-      (buttons.find((button) => button.dataset.deed === focus) ?? buttons[0])?.focus();
+    if (focus && buttons.length) {
+      (buttons.find((one) => one.dataset.deed === focus) ?? buttons[0]).focus();
+    } else if (focus !== null && !buttons.length) {
+      this._left();
     }
   }
 
-  _showForm(deed, permit) {
+  _showForm(deed, permit, draft = null) {
     this._form = deed;
     const { ask, dispositions, missing } = this._words;
     const needsReason = permit === "needs_reason";
@@ -102,18 +155,27 @@ export class Actions {
       fields.push(photo.element);
     }
     const confirm = el("button.deed.first", { type: "submit" }, ask.confirm[deed]);
-    const cancel = el(
-      "button.deed",
-      { type: "button", onclick: () => this._showButtons(deed) },
-      ask.cancel,
-    );
+    const leave = () => {
+      drafts.delete(this._incident.id);
+      this._showButtons(deed);
+    };
+    const cancel = el("button.deed", { type: "button", onclick: leave }, ask.cancel);
+    const data = () => {
+      const { elements } = form;
+      const asked = ["note", "disposition", "responder"].filter((name) => elements[name]);
+      return Object.fromEntries(asked.map((name) => [name, elements[name].value]));
+    };
     const form = el(
       "form.form",
       {
         novalidate: true,
         "aria-label": this._words.deeds[deed],
+        oninput: () => drafts.set(this._incident.id, { deed, values: data(), file: photo?.file() }),
         onsubmit: (event) => {
           event.preventDefault();
+          if (this._doing) {
+            return;
+          }
           if (note.isConnected && note.required && !note.value.trim()) {
             setTextOrHide(this._problem, needsReason ? missing.reason : missing.note);
             note.focus();
@@ -124,18 +186,12 @@ export class Actions {
             photo.input.focus();
             return;
           }
-          const data = { note: note.value };
-          for (const name of ["disposition", "responder"]) {
-            if (form.elements[name]) {
-              data[name] = form.elements[name].value;
-            }
-          }
-          this._do(deed, data, photo?.file());
+          this._do(deed, data(), photo?.file());
         },
         onkeydown: (event) => {
           if (event.key === "Escape") {
             event.stopPropagation();
-            this._showButtons(deed);
+            leave();
           }
         },
       },
@@ -144,7 +200,16 @@ export class Actions {
     );
     setTextOrHide(this._problem, "");
     this._content.replaceChildren(form);
-    (form.querySelector("input:checked, select, textarea") ?? confirm).focus();
+    if (draft === null) {
+      (form.querySelector("input:checked, select, textarea") ?? confirm).focus();
+      return;
+    }
+    for (const [name, value] of Object.entries(draft.values)) {
+      form.elements[name].value = value;
+    }
+    if (draft.file) {
+      photo?.put(draft.file);
+    }
   }
 
   /** A note is asked for where the loop wants one: to handle, and to close what was not handled. */
@@ -183,21 +248,29 @@ export class Actions {
   }
 
   async _do(deed, data, photo = null) {
-    const buttons = [...this._content.querySelectorAll("button")];
-    const enable = (enabled) => buttons.forEach((one) => one.toggleAttribute("disabled", !enabled));
-    enable(false);
+    const { id } = this._incident;
+    const held = this._held;
+    this._doing = true;
+    busy(this._content, true);
     try {
       if (photo) {
         setTextOrHide(this._problem, this._words.ask.uploading);
-        data.photo = await upload(this._hass(), this._incident.id, photo);
+        data.photo = await upload(this._hass(), id, photo);
       }
       await this._act(deed, data);
-      this._form = null;
-      this._showButtons();
+      drafts.delete(id);
+      if (this._incident.id === id) {
+        this._showButtons(held ? deed : null);
+        setTextOrHide(this._said, this._words.done[deed]);
+      }
     } catch (error) {
-      setTextOrHide(this._problem, await said(this._hass(), error));
+      const problem = await said(this._hass(), error);
+      if (this._incident.id === id) {
+        setTextOrHide(this._problem, problem);
+      }
     } finally {
-      enable(true);
+      this._doing = false;
+      busy(this._content, false);
     }
   }
 }

@@ -3,7 +3,7 @@
 import { FiguresCard } from "./card.js";
 import { el, icon } from "./dom.js";
 import { iconOf } from "./icons.js";
-import { day, said, span } from "./words.js";
+import { day, lasted, said } from "./words.js";
 
 const COLUMNS = ["loop", "zone", "threshold", "value", "agreed_by", "valid_from", "hold"];
 const LEVELS = ["day", "night"];
@@ -82,6 +82,6 @@ export class Agreements extends FiguresCard {
     if (LEVELS.includes(threshold)) {
       return `${value} dB(A)`;
     }
-    return NUMBERS.includes(threshold) ? `${value} ${unit}`.trim() : span(value, this.words);
+    return NUMBERS.includes(threshold) ? `${value} ${unit}`.trim() : lasted(value, this.words);
   }
 }

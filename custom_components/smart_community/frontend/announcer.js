@@ -1,16 +1,24 @@
-// What a screen reader says of its own accord: new alarms. It belongs to the page and not to a card:
-// Home Assistant makes the cards anew whenever its connection comes back.
+// What a screen reader says of its own accord: new alarms, and that a deed was done. It belongs to the
+// page and not to a card: Home Assistant makes the cards anew whenever its connection comes back.
 
-let region = null;
+const HIDDEN = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+const regions = {};
 
-export function announce(text) {
-  if (region === null) {
-    region = document.createElement("div");
-    region.id = "smart-community-announcer";
-    region.setAttribute("role", "status");
-    region.setAttribute("aria-live", "assertive");
-    region.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
-    document.body.append(region);
+/** Say something: at once if it is urgent, else when what is being read has ended. */
+export function announce(text, { urgent = false } = {}) {
+  for (const name of ["polite", "assertive"]) {
+    // Both are there before the first text: what comes together with its region is passed over.
+    regions[name] ??= made(name);
   }
-  region.textContent = text;
+  regions[urgent ? "assertive" : "polite"].textContent = text;
+}
+
+function made(politeness) {
+  const region = document.createElement("div");
+  region.className = "smart-community-announcer";
+  region.setAttribute("role", politeness === "polite" ? "status" : "alert");
+  region.setAttribute("aria-live", politeness);
+  region.style.cssText = HIDDEN;
+  document.body.append(region);
+  return region;
 }

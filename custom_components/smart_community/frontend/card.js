@@ -167,6 +167,7 @@ export class FiguresCard extends Card {
   // How long what is asked about takes to be on record after what it belongs to has ended.
   settle = 0;
   _asked = 0;
+  _question = 0;
 
   make() {
     this._problem = el("p.problem", { role: "alert", hidden: true });
@@ -219,16 +220,34 @@ export class FiguresCard extends Card {
     }
   }
 
+  /** Ask about another period; what is shown meanwhile is of the one before, and looks like it. */
+  ask(days) {
+    this.days = days;
+    this._content.setAttribute("aria-busy", "true");
+    this.draw();
+    this._ask();
+  }
+
   async _ask() {
     this._asking = null;
     this._asked = performance.now();
+    const question = ++this._question;
     try {
-      const answer = await this.hass.callWS(this.question());
-      this._answer = answer.communities;
-      setTextOrHide(this._problem, this.communities.length ? "" : this.words.nobody);
-      this.draw();
+      const { communities } = await this.hass.callWS(this.question());
+      // A slow answer about another period must not stand under the newer question.
+      if (question === this._question) {
+        this._answer = communities;
+        setTextOrHide(this._problem, this.communities.length ? "" : this.words.nobody);
+      }
     } catch (error) {
-      setTextOrHide(this._problem, await said(this.hass, error));
+      const problem = await said(this.hass, error);
+      if (question === this._question) {
+        setTextOrHide(this._problem, problem);
+      }
+    }
+    if (question === this._question) {
+      this._content.removeAttribute("aria-busy");
+      this.draw();
     }
   }
 }

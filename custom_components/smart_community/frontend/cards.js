@@ -30,18 +30,24 @@ for (const [name, card] of Object.values(CARDS)) {
   }
 }
 
-/** Offer them in the picker of cards, in the user's language; again changes nothing. */
-export async function offerCards(hass) {
+/** Offer them in the picker of cards, and the dashboard in that of dashboards; again changes nothing. */
+export async function offer(hass) {
   const words = await loadWords(languageOf(hass));
-  const offered = (window.customCards ??= []);
+  const cards = (window.customCards ??= []);
   for (const [key, [type]] of Object.entries(CARDS)) {
-    if (!offered.some((one) => one.type === type)) {
-      offered.push({
+    if (!cards.some((one) => one.type === type)) {
+      cards.push({
         type,
         name: `${words.title}${words.colon}${words.views[key]}`,
         description: words.cards[key],
         preview: true,
       });
     }
+  }
+  const strategies = (window.customStrategies ??= []);
+  const type = "smart-community";
+  if (!strategies.some((one) => one.type === type)) {
+    const { title: name, dashboard: description } = words;
+    strategies.push({ type, strategyType: "dashboard", name, description });
   }
 }

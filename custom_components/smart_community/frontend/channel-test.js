@@ -2,13 +2,13 @@
 
 import { el, icon, setText } from "./dom.js";
 import { DELIVERIES } from "./icons.js";
-import { fill, said, span } from "./words.js";
+import { fill, lasted, said } from "./words.js";
 
 /** Who was asked by what, what came back after how long, and why nothing did. */
 export function testRow({ store, words, community, row, time = "" }) {
   const who = store.nameOf({ community }, row.responder);
   const how = store.words.channels[row.channel] ?? row.channel;
-  const came = fill(words.tests.came, { what: words.delivery[row.state], time: span(row.seconds, words) });
+  const came = fill(words.tests.came, { what: words.delivery[row.state], time: lasted(row.seconds, words) });
   const [name, kind] = DELIVERIES[row.state];
   return el(
     kind ? `li.${kind}` : "li",

@@ -2,10 +2,12 @@
 // levels that a mediation asks for.
 
 import { el } from "./dom.js";
-import { fill, span } from "./words.js";
+import { fill, lasted } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [600, 160];
+// The figures stand beside the curve, which would strike them through.
+const LEFT = 36;
 const LEVELS = ["laeq", "lmax", "l10", "l50", "l90"];
 
 /** A piece of evidence as a figure; the curve itself comes a moment later. */
@@ -55,7 +57,7 @@ function limitLine(words, clock, { limits, limit_over: over }) {
   const held = later.map(({ from, level }) =>
     fill(words.curve.limit_from, { time: clock(from), level }),
   );
-  const time = span(over, words);
+  const time = lasted(over, words);
   return [fill(words.curve.limit, { time, level: first.level }), ...held].join(words.comma);
 }
 
@@ -85,11 +87,12 @@ function plot(chart, all, laeq, limits) {
   const low = Math.floor((Math.min(...drawn) - 1) / 10) * 10;
   const high = Math.ceil((Math.max(...drawn) + 1) / 10) * 10;
   const [first, last] = [all[0].at, all.at(-1).at];
-  const x = (at) => (last > first ? ((at - first) / (last - first)) * WIDTH : 0);
+  const x = (at) => (last > first ? LEFT + ((at - first) / (last - first)) * (WIDTH - LEFT) : LEFT);
   const y = (level) => HEIGHT - ((level - low) / (high - low)) * HEIGHT;
   for (let level = low + 10; level < high; level += 10) {
-    chart.append(line(0, WIDTH, y(level), "grid"), label(level, y(level)));
+    chart.append(line(LEFT, WIDTH, y(level), "grid"), label(level, y(level)));
   }
+  chart.append(label("dB", HEIGHT / 16));
   // A reading holds until the next one, as the meter's own display does.
   let path = "";
   all.forEach(({ at, level }, index) => {
@@ -100,21 +103,21 @@ function plot(chart, all, laeq, limits) {
       path += `H${x(at)}`;
     }
   });
-  chart.append(draw("path", { d: path, class: "measured" }), line(0, WIDTH, y(laeq), "laeq"));
+  chart.append(draw("path", { d: path, class: "measured" }), line(LEFT, WIDTH, y(laeq), "laeq"));
   // A limit may have begun before the first reading, or after the last.
-  const edge = (from) => Math.min(Math.max(x(Date.parse(from)), 0), WIDTH);
+  const edge = (from) => Math.min(Math.max(x(Date.parse(from)), LEFT), WIDTH);
   limits.forEach(({ from, level }, index) => {
     const until = limits[index + 1];
-    chart.append(line(index ? edge(from) : 0, until ? edge(until.from) : WIDTH, y(level), "limit"));
+    chart.append(line(index ? edge(from) : LEFT, until ? edge(until.from) : WIDTH, y(level), "limit"));
   });
 }
 
 const line = (from, to, at, kind) =>
   draw("line", { x1: from, x2: to, y1: at, y2: at, class: kind });
 
-function label(level, at) {
-  const text = draw("text", { x: 4, y: at - 3, class: "label" });
-  text.textContent = `${level} dB`;
+function label(said, at) {
+  const text = draw("text", { x: 2, y: at, class: "label", "dominant-baseline": "middle" });
+  text.textContent = said;
   return text;
 }
 

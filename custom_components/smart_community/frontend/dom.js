@@ -23,10 +23,15 @@ export function el(name, properties = {}, ...children) {
   return element;
 }
 
+const WORKABLE = "button, a[href], summary, input, select, textarea";
+
 /** What a person would find an element by. */
 const calledBy = (element) => element.getAttribute("aria-label") ?? element.textContent;
 
-/** Put these in place of what an element holds; the keyboard stays on what is made anew alike. */
+/**
+ * Put these in place of what an element holds. The keyboard stays on what is made anew alike, else on
+ * the first that can be worked with there: lost to the page it would begin at the side bar again.
+ */
 export function renew(element, children) {
   const held = element.getRootNode().activeElement;
   if (!held || !element.contains(held)) {
@@ -39,7 +44,32 @@ export function renew(element, children) {
   const place = alike().indexOf(held);
   element.replaceChildren(...children);
   // Even what stays has lost the focus by being moved.
-  (held.isConnected ? held : alike()[place])?.focus({ preventScroll: true });
+  const next = held.isConnected ? held : (alike()[place] ?? element.querySelector(WORKABLE));
+  next?.focus({ preventScroll: true });
+}
+
+/** Show that the buttons in an element wait. Disabled ones would lose the keyboard. */
+export function busy(element, waits) {
+  for (const button of element.querySelectorAll("button")) {
+    if (waits) {
+      button.setAttribute("aria-disabled", "true");
+    } else {
+      button.removeAttribute("aria-disabled");
+    }
+  }
+}
+
+/** Have something done by a button; pressed again before it is done it does nothing. */
+export async function once(button, deed) {
+  if (button.getAttribute("aria-disabled") === "true") {
+    return;
+  }
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await deed();
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
 }
 
 /** Home Assistant's own icon, which says nothing: the text beside it does. */

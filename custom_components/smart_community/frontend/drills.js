@@ -1,7 +1,8 @@
 // Drills: the real ladder to the real people, marked as an exercise; begun here, and looked back at.
 
+import { announce } from "./announcer.js";
 import { FiguresCard } from "./card.js";
-import { el, renew, setTextOrHide } from "./dom.js";
+import { el, icon, once, renew, setTextOrHide } from "./dom.js";
 import { capital, clock, said } from "./words.js";
 
 const TIERS = ["property", "committee", "department", "township"];
@@ -45,7 +46,7 @@ export class Drills extends FiguresCard {
     return el(
       "li",
       {},
-      el("ha-icon", { icon: "mdi:bullhorn", "aria-hidden": "true" }),
+      icon("mdi:bullhorn"),
       el(
         "span",
         {},
@@ -66,6 +67,7 @@ export class Drills extends FiguresCard {
     const tiers = TIERS.map((tier) => [tier, capital(this.store.words.tiers[tier])]);
     const zone = el("input", { name: "zone", type: "text", autocomplete: "off" });
     const problem = el("p.problem", { role: "alert", hidden: true });
+    const begun = el("p.said", { hidden: true });
     const send = el("button.deed.first", { type: "submit" }, words.begin);
     return el(
       "form.form",
@@ -75,7 +77,7 @@ export class Drills extends FiguresCard {
         onsubmit: (event) => {
           event.preventDefault();
           const data = Object.fromEntries(new FormData(event.target));
-          this._begin(data, { zone, problem, send });
+          once(send, () => this._begin(data, { zone, problem, begun }));
         },
       },
       el("p", {}, words.what),
@@ -84,27 +86,27 @@ export class Drills extends FiguresCard {
       field(words.zone, zone),
       field(words.up_to, choice("up_to", tiers, "committee")),
       problem,
+      begun,
       el("div.buttons", {}, send),
     );
   }
 
-  async _begin(data, { zone, problem, send }) {
+  async _begin(data, { zone, problem, begun }) {
     const { drills: words } = this.words;
+    setTextOrHide(begun, "");
     if (!data.zone.trim()) {
       setTextOrHide(problem, words.missing_zone);
       zone.focus();
       return;
     }
-    send.disabled = true;
     setTextOrHide(problem, "");
     try {
       await this.hass.callService("smart_community", "drill", data);
       zone.value = "";
-      this.toast(words.begun);
+      setTextOrHide(begun, words.begun);
+      announce(words.begun);
     } catch (error) {
       setTextOrHide(problem, await said(this.hass, error));
-    } finally {
-      send.disabled = false;
     }
   }
 }

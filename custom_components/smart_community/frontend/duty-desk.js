@@ -2,7 +2,7 @@
 
 import { announce } from "./announcer.js";
 import { Card } from "./card.js";
-import { el, setText, setTextOrHide } from "./dom.js";
+import { el, once, setText, setTextOrHide } from "./dom.js";
 import { IncidentPane } from "./incident.js";
 import { nameOf } from "./phrases.js";
 import { Row } from "./row.js";
@@ -13,6 +13,8 @@ import { fill, said } from "./words.js";
 
 const AMONG_OTHERS = "40rem";
 const FILTERS = ["all", "open", "acknowledged", "handled"];
+// What may interrupt whoever listens to something else.
+const URGENT = new Set(["extreme", "severe"]);
 
 export class DutyDesk extends Card {
   make() {
@@ -115,7 +117,8 @@ export class DutyDesk extends Card {
       const [first] = added.toSorted(byUrgency);
       const what = nameOf(this.store, first, this.words);
       const { new_alarm: one, new_alarms: many } = this.words;
-      announce(fill(added.length > 1 ? many : one, { what, count: added.length }));
+      const urgent = URGENT.has(first.severity);
+      announce(fill(added.length > 1 ? many : one, { what, count: added.length }), { urgent });
     }
   }
 
@@ -130,7 +133,9 @@ export class DutyDesk extends Card {
     });
     const shown = this._filter === "all" ? all : all.filter((one) => one.status === this._filter);
     this._list.show(shown.sort(byUrgency));
-    setTextOrHide(this._message, shown.length ? "" : this._reason(all.length));
+    const reason = shown.length ? "" : this._reason(all.length);
+    this._message.classList.toggle("calm", reason === words.none_open);
+    setTextOrHide(this._message, reason);
     setTextOrHide(this._as, this._standing());
   }
 
@@ -206,18 +211,18 @@ export class DutyDesk extends Card {
       deed,
       ...data,
     });
-    this.toast(this.words.done[deed]);
+    // Shown where it was done: a toast would lie over the next button for five seconds.
+    announce(this.words.done[deed]);
     return answer;
   }
 
-  async _actFromRow(incident, deed, button) {
-    button.disabled = true;
-    try {
-      await this._act(incident, deed, {});
-    } catch (error) {
-      this.toast(await said(this.hass, error));
-    } finally {
-      button.disabled = false;
-    }
+  _actFromRow(incident, deed, button) {
+    return once(button, async () => {
+      try {
+        await this._act(incident, deed, {});
+      } catch (error) {
+        this.toast(await said(this.hass, error));
+      }
+    });
   }
 }

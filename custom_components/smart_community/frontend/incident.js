@@ -6,8 +6,8 @@ import { el, icon, setText, setTextOrHide } from "./dom.js";
 import { DELIVERIES, iconOf } from "./icons.js";
 import { Plan } from "./plan.js";
 import { evidence } from "./photo.js";
-import { askedBy, detectorLine, dueLine, nameOf, numberLine, stateLine } from "./phrases.js";
-import { clock, fill, said, span } from "./words.js";
+import { askedBy, detectorLine, dueLine, nameOf, numberLine, standing } from "./phrases.js";
+import { clock, fill, lasted, said, span } from "./words.js";
 
 const RUNGS = {
   waiting: ["mdi:clock-outline", ""],
@@ -16,6 +16,21 @@ const RUNGS = {
   skipped: ["mdi:minus-circle-outline", ""],
 };
 const PICTURES = new Set(["photo", "snapshot"]);
+// A digest proves something to a mediator; whoever is on duty reads past it.
+const DIGEST = /\b[0-9a-f]{64}\b/;
+
+/** Who, and below that by which channels. */
+const asked = (who, how) => el("span.asked", {}, el("span", {}, who), " ", el("span.quiet", {}, how));
+
+/** A line of the timeline, its digest smaller than what is read. */
+function sentence(line) {
+  const [digest] = DIGEST.exec(line) ?? [];
+  if (!digest) {
+    return [line];
+  }
+  const [before, after] = line.split(digest);
+  return [before, el("code.digest", {}, digest), after];
+}
 
 export class IncidentPane {
   /** `hass()` gives the newest; `back()` leaves; `act(incident, deed, data)` does. */
@@ -28,12 +43,13 @@ export class IncidentPane {
     this._title = el("h2", { tabindex: "-1" });
     this._icon = icon("mdi:alert");
     this._drill = el("span.chip", { hidden: true }, words.drill);
-    this._state = el("p");
+    this._severity = el("span.chip");
+    this._state = el("span");
     this._number = el("p.quiet");
     this._due = el("p.countdown");
     this._detectors = el("p");
-    this._ladder = el("ol.facts");
-    this._told = el("ul.facts");
+    this._ladder = el("ol.facts.ways");
+    this._told = el("ul.facts.ways");
     this._sources = el("ul.facts");
     this._reached = el("ul.facts");
     this._plans = el("div");
@@ -48,6 +64,7 @@ export class IncidentPane {
       hass,
       label: parts.actions,
       act: (deed, data) => act(this._row, deed, data),
+      left: () => this._title.focus(),
     });
     const section = (title, ...content) =>
       el("section", { "aria-label": title }, el("h3", {}, title), ...content);
@@ -59,8 +76,7 @@ export class IncidentPane {
         "header",
         {},
         el("div.what", {}, this._icon, this._title),
-        this._drill,
-        this._state,
+        el("p.chips", {}, this._severity, this._drill, this._state),
         this._number,
         this._due,
         this._detectors,
@@ -133,7 +149,8 @@ export class IncidentPane {
     if (!this._row?.number) {
       return;
     }
-    setText(this._state, stateLine(this._store, this._row, this._words));
+    setText(this._severity, this._words.severity[this._row.severity]);
+    setText(this._state, standing(this._store, this._row, this._words));
     setText(this._number, numberLine(this._store, this._row, this._words));
     setText(this._due, this._ended() ?? dueLine(this._store, this._row, this._words));
     for (const item of this._ladder.children) {
@@ -226,7 +243,8 @@ export class IncidentPane {
           "li",
           {},
           el("time", { datetime: entry.at }, this._clock(entry.at)),
-          ` ${entry.line.replace(/^\d\d:\d\d:\d\d\s+/, "")}`,
+          " ",
+          ...sentence(entry.line.replace(/^\d\d:\d\d:\d\d\s+/, "")),
         ),
       ),
     );
@@ -242,7 +260,7 @@ export class IncidentPane {
         const got = row.reached_after !== null;
         const sentence = fill(got ? words.after : words.never, {
           who: this._store.nameOf(this._row, row.responder),
-          time: span(got ? row.reached_after : row.told_after, this._words),
+          time: lasted(got ? row.reached_after : row.told_after, this._words),
           how: this._store.words.channels[row.by] ?? words[row.by] ?? row.by,
         });
         return el(
@@ -311,12 +329,8 @@ export class IncidentPane {
       `li${kind ? `.${kind}` : ""}${next ? ".now" : ""}`,
       { "data-step": index, "aria-current": next ? "step" : null },
       icon(name),
-      el(
-        "span",
-        {},
-        fill(this._words.asked, { who, how: by.join(this._words.comma) }),
-        el("span.state", {}, this._rungState(step)),
-      ),
+      asked(who, by.join(this._words.comma)),
+      el("span.state", {}, this._rungState(step)),
     );
   }
 
@@ -342,15 +356,11 @@ export class IncidentPane {
           kind ? `li.${kind}` : "li",
           {},
           icon(name),
-          el(
-            "span",
-            {},
-            fill(this._words.asked, {
-              who: this._store.nameOf(row, notice.responder),
-              how: this._store.words.channels[channel] ?? channel,
-            }),
-            came,
+          asked(
+            this._store.nameOf(row, notice.responder),
+            this._store.words.channels[channel] ?? channel,
           ),
+          el("span.state", {}, came),
         );
       }),
     );

@@ -4,6 +4,7 @@ import { FiguresCard } from "./card.js";
 import { el, icon } from "./dom.js";
 import { iconOf } from "./icons.js";
 import { share } from "./phrases.js";
+import { byUrgency } from "./store.js";
 import { fill, said } from "./words.js";
 
 const ELEMENTS = ["fire", "water", "environment", "waste", "people", "buildings", "vehicles"];
@@ -23,7 +24,8 @@ export class Loops extends FiguresCard {
   }
 
   live() {
-    return [this.incidents.map(({ community, loop }) => [community, loop]), this._switches()];
+    const open = this.incidents.map(({ community, loop, severity }) => [community, loop, severity]);
+    return [open, this._switches()];
   }
 
   _switches() {
@@ -44,13 +46,15 @@ export class Loops extends FiguresCard {
   }
 
   _row(community, row) {
-    const open = [...this.store.incidents.values()].filter(
+    const mine = [...this.store.incidents.values()].filter(
       (one) => one.community === community.id && one.loop === row.loop,
-    ).length;
+    );
+    const open = mine.length;
+    const [worst] = mine.sort(byUrgency);
     const name = this.store.words.loops[row.loop] ?? row.loop;
     return el(
       open ? "tr.busy" : "tr",
-      {},
+      open ? { style: `--severity: var(--${worst.severity})` } : {},
       el("th", { scope: "row" }, el("div.name", {}, icon(iconOf(row.loop)), el("span", {}, name))),
       el("td", {}, String(open)),
       el("td", {}, String(row.incidents)),

@@ -5,31 +5,31 @@ await Promise.race(["home-assistant", "hc-main"].map((name) => customElements.wh
 
 class SmartCommunityStrategy extends HTMLElement {
   /** The views of the dashboard; those without anything to show are left out. */
-  static async generate(_config, hass) {
+  static async generate(config, hass) {
     const { dashboard } = await import("./views.js");
-    return dashboard(hass);
+    return dashboard(config, hass);
+  }
+
+  /** What a person may choose who adds a dashboard of this kind. */
+  static async getConfigElement() {
+    const { Choices } = await import("./choices.js");
+    return new Choices();
   }
 }
 
 const NAME = "ll-strategy-dashboard-smart-community";
 if (!customElements.get(NAME)) {
   customElements.define(NAME, SmartCommunityStrategy);
-  (window.customStrategies ??= []).push({
-    type: "smart-community",
-    strategyType: "dashboard",
-    name: "Smart Community",
-    description: "Duty desk of residential communities: open incidents, ladders, receipts",
-  });
-  // For people who put a card onto a dashboard of their own: what stands there is drawn at once,
-  // and what the picker offers has its name once the user's language is known.
+  // For people who make a dashboard of their own: what stands there is drawn at once, and what the
+  // pickers of dashboards and of cards offer has its name once the user's language is known.
   (window.requestIdleCallback ?? setTimeout)(async () => {
-    const { offerCards } = await import("./cards.js");
+    const { offer } = await import("./cards.js");
     const house = document.querySelector("home-assistant");
     while (house && !house.hass?.locale) {
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
     if (house) {
-      await offerCards(house.hass);
+      await offer(house.hass);
     }
   });
 }

@@ -32,6 +32,14 @@ export class PhotoField {
     return this.input.files[0] ?? null;
   }
 
+  /** Take a file that was chosen before. */
+  put(file) {
+    const held = new DataTransfer();
+    held.items.add(file);
+    this.input.files = held.files;
+    this._show();
+  }
+
   _show() {
     const file = this.file();
     URL.revokeObjectURL(this._picture.src);

@@ -50,13 +50,17 @@ export function toldLine(incident, words) {
   return fill(words.told_of, { count: told.size, confirmed });
 }
 
-/** How grave, and whose business it is now. */
-export function stateLine(store, incident, words) {
+/** Whose business it is now. */
+export function standing(store, incident, words) {
   const taken = incident.assignee && incident.status === "acknowledged";
-  const state = taken
+  return taken
     ? fill(words.on_it, { who: store.nameOf(incident, incident.assignee) })
     : store.words.status[incident.status];
-  return `${words.severity[incident.severity]} · ${state}`;
+}
+
+/** How grave, and whose business it is now. */
+export function stateLine(store, incident, words) {
+  return `${words.severity[incident.severity]} · ${standing(store, incident, words)}`;
 }
 
 /** What people say on the phone, and how long it has lasted. */

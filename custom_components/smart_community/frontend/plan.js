@@ -12,8 +12,11 @@ const fullSize = (picture) => picture.replace(/\/\d+x\d+$/, "/original");
 
 const clamp = (share) => Math.min(1, Math.max(0, share));
 
-function mark(kind, { x, y }) {
-  const spot = el(`span.spot.${kind}`, {}, icon(kind === "lit" ? "mdi:bell-ring" : "mdi:circle"));
+/** A mark at its place; with its name where somebody has to find it. */
+function mark(kind, { x, y, name = "" }) {
+  const tag = name ? el("span.tag", { style: `--x: ${x}` }, name) : null;
+  const sign = icon(kind === "lit" ? "mdi:bell-ring" : "mdi:circle");
+  const spot = el(`span.spot.${kind}`, {}, sign, tag);
   spot.style.insetInlineStart = `${x * 100}%`;
   spot.style.top = `${y * 100}%`;
   return spot;
@@ -75,6 +78,7 @@ export class Plan {
   /** `placed()` is called after a detector got its place. */
   constructor({ words, hass, plan, placed }) {
     this._words = words.plan;
+    this._comma = words.comma;
     this._hass = hass;
     this._plan = plan;
     this._placed = placed;
@@ -89,13 +93,15 @@ export class Plan {
     const lit = this._plan.spots.filter((one) => one.in_alarm).map((one) => one.name);
     const text = fill(lit.length ? this._words.lit : this._words.dark, {
       area: this._plan.name,
-      names: lit.join(", "),
+      names: lit.join(this._comma),
     });
     return el("img", { src: fullSize(this._plan.picture), alt: text });
   }
 
   _draw(cross) {
-    const marks = this._plan.spots.map((one) => mark(one.in_alarm ? "lit" : "dark", one));
+    const marks = this._plan.spots.map((one) =>
+      one.in_alarm ? mark("lit", one) : mark("dark", { x: one.x, y: one.y }),
+    );
     this._marks.replaceChildren(...marks, ...(cross ? [mark("cross", cross)] : []));
   }
 
@@ -103,7 +109,7 @@ export class Plan {
     const { missing, spots, name } = this._plan;
     const lines = [el("span", {}, name)];
     if (missing.length) {
-      const names = missing.map((one) => one.name).join(", ");
+      const names = missing.map((one) => one.name).join(this._comma);
       lines.push(el("span.quiet", {}, fill(this._words.missing, { names })));
     }
     if (this._hass().user?.is_admin && missing.length + spots.length) {

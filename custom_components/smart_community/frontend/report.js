@@ -1,7 +1,7 @@
 // A person's report: what was seen, where on the plan, with a photo from the phone's camera.
 
 import { Card } from "./card.js";
-import { el, icon, setTextOrHide } from "./dom.js";
+import { el, icon, once, setTextOrHide } from "./dom.js";
 import { PhotoField, uploadReport } from "./photo.js";
 import { PointPicker } from "./plan.js";
 import { fill, said } from "./words.js";
@@ -68,7 +68,7 @@ export class Report extends Card {
         "aria-label": words.title,
         onsubmit: (event) => {
           event.preventDefault();
-          this._submit();
+          once(this._send, () => this._submit());
         },
       },
       this._communities.length > 1 ? field(words.community, this._community) : null,
@@ -104,7 +104,6 @@ export class Report extends Card {
       (elsewhere ? this._where : this._area).focus();
       return;
     }
-    this._send.disabled = true;
     setTextOrHide(this._problem, words.sending);
     try {
       const community = this._community.value;
@@ -118,8 +117,6 @@ export class Report extends Card {
       this._sent(answer, Boolean(file) && !answer.evidence);
     } catch (error) {
       setTextOrHide(this._problem, await said(this.hass, error));
-    } finally {
-      this._send.disabled = false;
     }
   }
 

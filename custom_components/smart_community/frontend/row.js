@@ -52,6 +52,7 @@ export class Row {
     const words = this._words;
     this.element.style.setProperty("--severity", `var(--${incident.severity})`);
     this.element.dataset.incident = incident.id;
+    this.element.dataset.severity = incident.severity;
     this._parts.icon.setAttribute("icon", iconOf(incident.loop));
     this._parts.drill.hidden = !incident.drill;
     setText(this._parts.what, loopOf(this._store, incident));

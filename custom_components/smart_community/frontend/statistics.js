@@ -4,7 +4,7 @@ import { FiguresCard } from "./card.js";
 import { ChannelTest, testRow } from "./channel-test.js";
 import { el, icon } from "./dom.js";
 import { share } from "./phrases.js";
-import { clock, fill, shortDay, span } from "./words.js";
+import { clock, fill, lasted, shortDay } from "./words.js";
 
 const PERIODS = [7, 30, 90];
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,10 +26,7 @@ export class Statistics extends FiguresCard {
         {
           type: "button",
           "aria-pressed": String(days === this.days),
-          onclick: () => {
-            this.days = days;
-            this._ask();
-          },
+          onclick: () => this.ask(days),
         },
         fill(words.statistics.days, { days }),
       ),
@@ -50,7 +47,7 @@ export class Statistics extends FiguresCard {
   _community(community) {
     const { all } = community;
     const { statistics: words } = this.words;
-    const measured = (seconds) => (seconds === null ? "–" : span(seconds, this.words));
+    const measured = (seconds) => (seconds === null ? "–" : lasted(seconds, this.words));
     const tiles = [
       [words.incidents, all.incidents],
       [words.active, all.active],
@@ -186,7 +183,7 @@ export class Statistics extends FiguresCard {
   /** Loop by loop, for reading and for copying. */
   _table(community) {
     const { statistics: words, loops } = this.words;
-    const measured = (seconds) => (seconds === null ? "–" : span(seconds, this.words));
+    const measured = (seconds) => (seconds === null ? "–" : lasted(seconds, this.words));
     const head = [loops.loop, words.incidents, words.to_acknowledge, words.to_close, words.false_alarms];
     const rows = community.loops
       .filter((row) => row.incidents)

@@ -82,6 +82,9 @@ export class Store {
     this._back = () => this._subscribe();
     this.connection.addEventListener("disconnected", this._lost);
     this.connection.addEventListener("ready", this._back);
+    // A phone taken out of a pocket shows at once whether what it shows is still true.
+    this._woken = () => this._ask();
+    document.addEventListener("visibilitychange", this._woken);
     this._asking = setInterval(() => this._ask(), ASK_EVERY);
     if (this.connection.connected) {
       this._subscribe();
@@ -136,6 +139,7 @@ export class Store {
   _end() {
     this.connection.removeEventListener("disconnected", this._lost);
     this.connection.removeEventListener("ready", this._back);
+    document.removeEventListener("visibilitychange", this._woken);
     clearInterval(this._asking);
     clearTimeout(this._trying);
     const stop = this._stop;

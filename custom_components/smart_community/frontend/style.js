@@ -14,6 +14,9 @@ sheet.replaceSync(`
   --severe: var(--warning-color, #ffa600);
   --moderate: var(--info-color, #039be5);
   --minor: var(--secondary-text-color, #727272);
+  --calm: var(--success-color, #43a047);
+  /* Where a card fills the page Home Assistant makes cards square: rows and tiles are no such cards. */
+  --round: var(--ha-border-radius-lg, 12px);
   /* Darkened, so that white on it can be read in any theme. */
   --deed: color-mix(in srgb, var(--primary-color) 62%, black);
 }
@@ -47,13 +50,15 @@ h2:focus { outline: none; }
 }
 .deed.first { background: var(--deed); border-color: transparent; color: #fff; }
 .deed.small { min-height: 3rem; font-size: 1rem; font-weight: 500; }
-.deed[disabled] { opacity: .55; cursor: progress; }
+[aria-disabled="true"] { opacity: .55; cursor: progress; }
 .chip {
   display: inline-block;
-  padding: 0 .5rem;
+  padding: .1rem .6rem;
   border-radius: 1rem;
-  border: 1px solid currentColor;
+  border: 1px solid var(--severity, currentColor);
+  background: color-mix(in srgb, var(--severity, transparent) 18%, transparent);
   font-size: .85rem;
+  font-weight: 600;
   white-space: nowrap;
 }
 .banner {
@@ -66,6 +71,11 @@ h2:focus { outline: none; }
 :host(.stale) .rows, :host(.stale) .incident header, :host(.stale) .figures,
 :host(.stale) .communities, :host(.stale) .facts { filter: grayscale(1); }
 .message { padding: 2rem 1rem; text-align: center; }
+.message.calm::before {
+  content: "✓" / ""; display: block; font-size: 3.5rem; line-height: 1.2; color: var(--success-color);
+}
+.said { display: flex; gap: .5rem; font-weight: 600; padding-block-end: .6rem; }
+.said::before { content: "✓" / ""; color: var(--success-color); }
 
 /* The duty desk: a list, and beside it the incident that was chosen. */
 .desk {
@@ -92,7 +102,7 @@ h2:focus { outline: none; }
 .desk:not(.open) .pane { display: none; }
 @container (min-width: 700px) {
   .panes { grid-template-columns: minmax(22rem, 2fr) 3fr; gap: .75rem; padding: 0 .75rem .75rem; }
-  .pane { border-radius: var(--ha-card-border-radius, 12px); border: 1px solid var(--divider-color); }
+  .pane { border-radius: var(--round); border: 1px solid var(--divider-color); }
   .desk.open .top { display: grid; }
   .desk.open .list { display: block; }
   .desk:not(.open) .pane { display: block; }
@@ -106,12 +116,16 @@ h2:focus { outline: none; }
   inset-inline: .5rem;
   height: 9rem;
   display: grid;
-  grid-template-columns: 6px minmax(0, 1fr) auto;
+  grid-template-columns: 8px minmax(0, 1fr) auto;
   align-items: stretch;
   overflow: hidden;
   background: var(--card-background-color);
   border: 1px solid var(--divider-color);
-  border-radius: var(--ha-card-border-radius, 12px);
+  border-radius: var(--round);
+}
+.row[data-severity="extreme"] {
+  background: color-mix(in srgb, var(--extreme) 10%, var(--card-background-color));
+  border-color: var(--extreme);
 }
 .row.chosen { border-color: var(--primary-color); box-shadow: inset 0 0 0 1px var(--primary-color); }
 .bar { background: var(--severity); }
@@ -129,10 +143,10 @@ h2:focus { outline: none; }
 .row .zone { font-weight: 700; font-size: 1.1rem; }
 .row .what span { overflow: hidden; text-overflow: ellipsis; }
 .row .what ha-icon { color: var(--severity); flex: none; }
-.row .due { font-variant-numeric: tabular-nums; }
+.row .due { font-variant-numeric: tabular-nums; font-weight: 500; }
 .row .due::first-letter, .countdown::first-letter { text-transform: uppercase; }
 .row .state, .row .told { font-size: .85rem; line-height: 1.3; }
-.facts span::first-letter { text-transform: uppercase; }
+.facts li > span::first-letter, .facts .quiet::first-letter, .chips > span::first-letter { text-transform: uppercase; }
 .row > .deed { align-self: center; margin-inline-end: .5rem; max-width: 8rem; }
 
 /* Figures. */
@@ -148,7 +162,7 @@ thead th { color: var(--secondary-text-color); font-size: .9rem; }
 tbody .name { display: flex; gap: .6rem; align-items: center; }
 tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy th, .busy td { font-weight: 700; }
-.busy ha-icon { color: var(--error-color); }
+.busy ha-icon { color: var(--severity); }
 td { font-variant-numeric: tabular-nums; }
 .stacked th, .stacked td { text-align: start; vertical-align: top; }
 .stacked + .deed { margin-block-start: .75rem; }
@@ -161,15 +175,24 @@ td { font-variant-numeric: tabular-nums; }
   .stacked td { display: grid; grid-template-columns: minmax(5rem, 1fr) 2fr; gap: .75rem; }
   .stacked td::before { content: attr(data-label); color: var(--secondary-text-color); }
 }
+/* As Home Assistant's own switches look, with the word beside it: colour alone says nothing. */
 .switch {
-  min-height: 2.75rem; min-width: 3.5rem; border: 1px solid var(--secondary-text-color);
-  background: var(--card-background-color);
+  display: inline-flex; gap: .5rem; align-items: center; justify-content: end;
+  min-height: 2.75rem; min-width: 4.5rem; padding: 0 .2rem;
 }
-.switch.on { background: var(--deed); color: #fff; border-color: transparent; }
+.switch::after {
+  content: ""; width: 2.6rem; height: 1.5rem; flex: none; border-radius: 1rem;
+  border: 2px solid var(--secondary-text-color);
+  background: radial-gradient(circle at .6rem 50%, var(--secondary-text-color) .45rem, transparent .5rem);
+}
+.switch.on::after {
+  border-color: var(--deed);
+  background: radial-gradient(circle at calc(100% - .6rem) 50%, #fff .45rem, var(--deed) .5rem);
+}
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; }
 .tile {
   padding: .75rem 1rem; background: var(--card-background-color);
-  border: 1px solid var(--divider-color); border-radius: var(--ha-card-border-radius, 12px);
+  border: 1px solid var(--divider-color); border-radius: var(--round);
 }
 .tile dd { font-size: 1.6rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .chart {
@@ -185,16 +208,20 @@ td { font-variant-numeric: tabular-nums; }
 .community {
   padding: 1rem; display: grid; gap: .4rem; align-content: start; background: var(--card-background-color);
   border: 1px solid var(--divider-color); border-inline-start: 6px solid var(--severity);
-  border-radius: var(--ha-card-border-radius, 12px);
+  border-radius: var(--round);
 }
 .evidence { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
 .evidence .name { display: flex; gap: .5rem; align-items: center; margin: 0; font-size: 1.1rem; }
 summary { min-height: 2.75rem; padding-block: .6rem; cursor: pointer; font-weight: 600; }
 a { color: inherit; }
+/* A finger needs as much room on a link that stands alone as on a button. */
+a.way, .facts .title a, .name a { display: inline-flex; align-items: center; min-height: 2.75rem; }
+.figures[aria-busy] > :not(.filters) { opacity: .5; }
 
 /* The incident. */
 .incident { padding: .75rem 1rem 0; }
 .incident header { display: grid; gap: .3rem; justify-items: start; }
+.incident .chips { gap: .6rem; }
 .incident header .what { display: flex; gap: .6rem; align-items: flex-start; }
 .incident header ha-icon { --mdc-icon-size: 2rem; color: var(--severity); flex: none; }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
@@ -213,8 +240,13 @@ a { color: inherit; }
 .facts .title { font-weight: 600; }
 .facts .now { font-weight: 600; }
 .facts .now ha-icon { color: var(--primary-color); }
+.ways li { grid-template-columns: 1.75rem minmax(0, 1fr) minmax(0, auto); align-items: center; }
+.ways .asked { display: grid; line-height: 1.3; }
+.ways .quiet { font-size: .9rem; font-weight: 400; }
+.ways .state { max-width: 9.5rem; text-align: end; font-variant-numeric: tabular-nums; }
 /* A digest is one word of 64 letters. */
 .timeline li { overflow-wrap: anywhere; padding-block: .3rem; border-block-end: 1px solid var(--divider-color); }
+.digest { font-size: .75rem; color: var(--secondary-text-color); }
 .timeline time { font-variant-numeric: tabular-nums; font-weight: 600; }
 .actions {
   position: sticky;
@@ -226,6 +258,13 @@ a { color: inherit; }
   margin-block-start: 1rem;
 }
 .buttons { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem; }
+/* The one button of now is the widest; a phone shows what it is about, not six buttons. */
+.deeds { display: flex; flex-wrap: wrap; }
+.deeds .deed { flex: 1 1 6.5rem; min-width: 0; padding-inline: .4rem; font-size: 1.1rem; }
+.deeds .first { flex: 2 1 12rem; font-size: 1.2rem; }
+.deeds .small, .deeds .more { font-size: 1rem; font-weight: 500; }
+@container (min-width: 700px) { .deeds .more { display: none; } }
+@container (max-width: 699.98px) { .deeds:not(.all) .small { display: none; } }
 .form { display: grid; gap: .75rem; max-width: 44rem; }
 .form fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: .4rem; }
 .form legend { font-weight: 600; padding: 0; margin-block-end: .4rem; }
@@ -236,7 +275,15 @@ a { color: inherit; }
 .form label.choice input { width: 1.4rem; height: 1.4rem; accent-color: var(--deed); }
 .form textarea, .form select, .form input[type=text] {
   width: 100%; min-height: 3rem; padding: .6rem; border-radius: 12px;
-  border: 1px solid var(--secondary-text-color); background: var(--primary-background-color);
+  border: 1px solid var(--secondary-text-color); background-color: var(--primary-background-color);
+}
+/* The browser's own arrow sticks to the edge. */
+.form select {
+  appearance: none; padding-inline-end: 2.5rem; background-repeat: no-repeat;
+  background-image: linear-gradient(45deg, transparent 50%, currentColor 50%),
+    linear-gradient(-45deg, transparent 50%, currentColor 50%);
+  background-position: right 1.35rem center, right 1rem center;
+  background-size: .4rem .4rem;
 }
 .form label.field { display: grid; gap: .3rem; font-weight: 600; }
 .form label.field > * { font-weight: 400; }
@@ -256,11 +303,7 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
 .key li { display: flex; gap: .4rem; align-items: center; }
 .key .curve { width: 2rem; height: .5rem; flex: none; margin: 0; }
 .curve .grid { stroke: var(--divider-color); }
-.curve .label {
-  fill: var(--secondary-text-color); font-size: 12px;
-  /* What is drawn over it would strike it through. */
-  paint-order: stroke; stroke: var(--primary-background-color); stroke-width: 4px;
-}
+.curve .label { fill: var(--secondary-text-color); font-size: 12px; }
 @container (max-width: 700px) { .curve .label { font-size: 20px; } }
 .levels { padding-block-start: .4rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .3rem .8rem; }
 .levels dd { font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -283,6 +326,12 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
 .spot.lit {
   --mdc-icon-size: 24px; color: #fff; background: #c62828; border-radius: 50%; padding: 6px;
   box-shadow: 0 0 0 6px rgb(198 40 40 / 35%);
+}
+.tag {
+  position: absolute; inset-block-start: calc(100% + 8px); inset-inline-start: 50%;
+  transform: translateX(calc(var(--x) * -100%)); max-width: 9rem; padding: .1rem .4rem;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: .8rem; line-height: 1.3;
+  font-weight: 600; color: #fff; background: #8e1b1b; border-radius: 6px;
 }
 .spot.cross { color: #1565c0; --mdc-icon-size: 20px; }
 @media (prefers-reduced-motion: no-preference) {

@@ -26,7 +26,8 @@ const VIEWS = [
   ["devices", "devices", (found) => ANY(found) && found.devices !== 0],
 ];
 
-export async function dashboard(hass) {
+/** Of the communities and with the views that were chosen for it; with all where none were. */
+export async function dashboard({ communities: only = [], views = [] }, hass) {
   const [words, { communities }] = await Promise.all([
     loadWords(languageOf(hass)),
     // A dashboard that cannot say how things were still says how they are.
@@ -34,14 +35,16 @@ export async function dashboard(hass) {
   ]);
   // A page that has just been opened may not know its entities yet: better an empty view than none.
   const devices = hass.entities ? devicesOf(hass).length : null;
-  const found = { communities, devices };
+  const chosen = communities.filter(({ id }) => !only.length || only.includes(id));
+  const found = { communities: chosen, devices };
+  const shown = VIEWS.filter(([path, , has]) => has(found) && (!views.length || views.includes(path)));
   return {
     title: words.title,
-    views: VIEWS.filter(([, , shown]) => shown(found)).map(([path, card]) => ({
+    views: shown.map(([path, card]) => ({
       title: words.views[path],
       path,
       type: "panel",
-      cards: [{ type: `custom:smart-community-${card}` }],
+      cards: [{ type: `custom:smart-community-${card}`, communities: only }],
     })),
   };
 }

@@ -64,6 +64,24 @@ export function span(seconds, words) {
   return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** A span that is over, in words: 45 s, 3 min 20 s, 26 min, 1 h 4 min; days as above. */
+export function lasted(seconds, words) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) {
+    return fill(words.lasted.seconds, { seconds: whole });
+  }
+  if (whole < 600 && whole % 60) {
+    const minutes = Math.floor(whole / 60);
+    return fill(words.lasted.minutes_seconds, { minutes, seconds: whole % 60 });
+  }
+  const rounded = Math.round(whole / 60);
+  const [hours, minutes] = [Math.floor(rounded / 60), rounded % 60];
+  if (hours >= 24) {
+    return fill(words.days_hours, { days: Math.floor(hours / 24), hours: hours % 24 });
+  }
+  return fill(hours ? words.lasted.hours_minutes : words.lasted.minutes, { hours, minutes });
+}
+
 /** The user's own time zone, or the house's: which of the two, the user has chosen. */
 const zoneOf = (hass) => (hass.locale?.time_zone === "local" ? undefined : hass.config?.time_zone);
 
