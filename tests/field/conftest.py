@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -29,13 +29,15 @@ def _custom_integrations() -> None:
 
 
 @pytest.fixture
-def _asyncio_loop_factory(request: pytest.FixtureRequest) -> Callable[[], CountedLoop] | None:
+def _function_scoped_runner(request: pytest.FixtureRequest) -> Iterator[asyncio.Runner]:
     """What is told of a bus goes on in counted time, with its fixtures.
 
-    pytest-asyncio's own fixture of this name is the session's, and so is its hook's choice: where
-    that changes, the browser's Home Assistant would be ended in the middle of its tests.
+    pytest-asyncio's choice of a loop is the session's, by its hook or by its fixture: where that
+    changes, the browser's Home Assistant would be ended in the middle of its tests.
     """
-    return CountedLoop if "bus" in request.fixturenames else None
+    counted = "bus" in request.fixturenames
+    with asyncio.Runner(loop_factory=CountedLoop if counted else None) as runner:
+        yield runner
 
 
 @pytest.fixture(autouse=True)
