@@ -41,6 +41,7 @@ WHY_NO_DATA: Final[Mapping[Quality, str]] = {
     Quality.TRUNCATED: "unit_garbled",
     Quality.WRONG_TRANSACTION: "unit_garbled",
     Quality.DISCONNECTED: "cannot_connect",
+    Quality.LINE_TAKEN: "line_taken",
     Quality.BUSY: "unit_busy",
     Quality.NO_ANSWER: "unit_silent",
 }

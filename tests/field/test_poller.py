@@ -122,6 +122,21 @@ async def test_a_silent_unit_is_asked_after_2_4_and_then_every_8_seconds(bus: Bu
         assert least <= rest <= least + 1.5
 
 
+async def test_a_gateway_that_waits_longer_for_a_silent_unit_than_we_do_costs_no_other_its_data(
+    bus: Bus,
+) -> None:
+    healthy = [bus.add(address) for address in (2, 3)]
+    silent = bus.add(1)
+    await asyncio.sleep(2)
+    bus.server.timing.patience = 0.9
+    bus.server.units[1].fault = Fault.SILENT
+    bus.told.clear()
+    await asyncio.sleep(60)
+    assert {address for address, _, _ in bus.told} == {1}
+    assert [unit.failures for unit in healthy] == [0, 0]
+    assert silent.why is NO_ANSWER
+
+
 async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(bus: Bus) -> None:
     healthy = bus.add(5)
     for address in range(1, 5):

@@ -20,6 +20,8 @@ class Quality(StrEnum):
     TRUNCATED = "truncated"
     GARBLED = "garbled"
     DISCONNECTED = "disconnected"
+    # Another integration holds the shared line: nobody was asked, and no unit is to blame.
+    LINE_TAKEN = "line_taken"
     # The answer was in order, and what it says cannot be.
     NO_VALUE = "no_value"
     OUT_OF_RANGE = "out_of_range"

@@ -27,7 +27,7 @@ from modbus_connection.exceptions import (
 )
 
 from ..point import Kind, Quality
-from .cap import within
+from .cap import TURN_WITHIN, Attempt
 from .decode import Raw
 from .plan import Block
 from .swallowed import EAR, Ear, came, listen
@@ -42,6 +42,7 @@ _LIBRARY_LATER = 2.0
 # Nobody hears of a fire while the line is being dropped.
 _DROP_WITHIN = 1.0
 _BITS_PER_CHARACTER = 11
+LINE_TAKEN = "another integration holds the shared line"
 
 
 class NoData(Exception):  # noqa: N818 # what is missing is not an error of this program
@@ -62,15 +63,19 @@ class Line:
     within: float = ANSWER_WITHIN
     baudrate: int = 0
     spacing: float = 0.0
-    # A request that waited for the line in the library would spend its cap waiting, and a unit in
-    # good health would be taken for a silent one.
+    # So that what was chosen last is not the last to be asked: the library asks in turn.
     lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    # What the last request took, without the time that it waited for others.
+    took: float = field(default=0.0, init=False)
+    # How many requests in a row had no answer. A gateway may still wait for the first of them when
+    # the next unit is asked, whose time that is not. With the second it may be the line.
+    _unanswered: int = field(default=0, init=False)
     _ear: Ear = field(default_factory=Ear, init=False)
 
     def use(self, unit: ModbusUnit) -> None:
         """Make the library's own settings agree with the line's."""
         listen()
-        unit.require_timeout(self.cap(256) + _LIBRARY_LATER)
+        unit.require_timeout(self._library_within)
         unit.set_message_spacing(self.spacing)
 
     def cap(self, characters: int, within: float | None = None) -> float:
@@ -81,33 +86,60 @@ class Line:
         on_the_wire = characters * _BITS_PER_CHARACTER / self.baudrate if self.baudrate else 0.0
         return (self.within if within is None else within) + on_the_wire + self.spacing
 
-    async def read(self, unit: ModbusUnit, block: Block, within: float | None = None) -> Raw:
-        """Make one request, of a unit that may think so long. Raises NoData."""
+    async def read(
+        self,
+        unit: ModbusUnit,
+        block: Block,
+        within: float | None = None,
+        held: Callable[[], None] | None = None,
+    ) -> Raw:
+        """Make one request, of a unit that may think so long. Raises NoData.
+
+        Where another integration holds the shared line, `held` is called and the request waits for
+        its turn; without it, that is no data either.
+        """
         characters = 16 + (block.count // 8 if block.kind.is_bit else block.count * 2)
-        cap = self.cap(characters, within)
         async with self.lock:
-            raw = await self.guarded(unit, cap, lambda: _read(unit, block))
+            raw = await self.guarded(
+                unit, characters, lambda ours: _read(ours, block), within=within, held=held
+            )
             if len(raw) == block.count:
                 return raw
             await _drop(unit)
             raise NoData(Quality.GARBLED, f"{len(raw)} values instead of {block.count}")
 
     async def guarded[T](
-        self, unit: ModbusUnit, cap: float, request: Callable[[], Awaitable[T]]
+        self,
+        unit: ModbusUnit,
+        characters: int,
+        request: Callable[[ModbusUnit], Awaitable[T]],
+        *,
+        within: float | None = None,
+        held: Callable[[], None] | None = None,
     ) -> T:
-        """Make one request under the lock that the caller holds. Raises NoData."""
+        """Make one request under the lock that the caller holds. Raises NoData, see `read`."""
         self._ear.heard = None
         EAR.set(self._ear)
+        cap = self.cap(characters, within)
+        if within is None and self._unanswered == 1:
+            cap += self.within
+        attempt = Attempt(unit, cap, max(TURN_WITHIN, self._library_within), held)
+        before, self._unanswered = self._unanswered, 0
         try:
-            return await within(unit, cap, request)
+            return await attempt.make(request)
         except (TimeoutError, ModbusError, OSError) as err:
+            if isinstance(err, TimeoutError):
+                if attempt.ours_at is None and unit.connected:
+                    raise NoData(Quality.LINE_TAKEN, LINE_TAKEN) from err
+                self._unanswered = before + 1
             lack = _lack(unit, err, self._ear)
             if not isinstance(err, ModbusExceptionError):
                 await _drop(unit)
             raise lack from err
         except asyncio.CancelledError:
-            # The answer is still under way: whoever shares the line must not take it for theirs.
-            await _drop(unit)
+            if attempt.ours_at is not None:
+                # The answer is under way: whoever shares the line must not take it for theirs.
+                await _drop(unit)
             raise
         except Exception as err:
             # Nothing that one unit's answer sets off may end the asking of the others: their last
@@ -115,6 +147,13 @@ class Line:
             _LOGGER.exception("A Modbus request failed")
             await _drop(unit)
             raise NoData(Quality.GARBLED, repr(err)) from err
+        finally:
+            self.took = attempt.took
+
+    @property
+    def _library_within(self) -> float:
+        """How long the library waits for an answer, of ours and of others on the line."""
+        return self.cap(256) + _LIBRARY_LATER
 
 
 async def _read(unit: ModbusUnit, block: Block) -> Raw:

@@ -23,7 +23,7 @@ from typing import Any
 
 from ..point import Lane, Point, Quality, Value
 from .decode import Raw
-from .line import Line, NoData
+from .line import LINE_TAKEN, Line, NoData
 from .plan import probing
 from .unit import EVERY, Job, PolledUnit
 from .write import write
@@ -79,6 +79,7 @@ class Poller:
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
         self._down: Quality | None = None
+        self._line_taken = False
         # The unit whose silence is the line's; it is asked out of turn.
         self._witness: int | None = None
 
@@ -244,7 +245,7 @@ class Poller:
         # From the beginning: counted from the end, what answers slowly would be asked less often.
         job.due = started + EVERY[job.lane]
         try:
-            raw = await self.line.read(unit.unit, job.block, within)
+            raw = await self.line.read(unit.unit, job.block, within, self._held)
         except NoData as lack:
             if self._units.get(address) is not unit:
                 return None
@@ -256,7 +257,7 @@ class Poller:
             return None
         if self._units.get(address) is not unit:
             return None
-        unit.took = max(self._clock() - started, unit.took * _FORGETS)
+        unit.took = max(self.line.took, unit.took * _FORGETS)
         self._lives(address, unit)
         return partial(unit.take, job, raw, started)
 
@@ -278,7 +279,8 @@ class Poller:
         started = self._clock()
         block = probing([one.block for one in jobs], unit.failures)
         try:
-            await self.line.read(unit.unit, block, within)
+            # Whoever writes does not wait for as long as another integration may hold the line.
+            await self.line.read(unit.unit, block, within, self._held if within else None)
         except NoData as lack:
             if self._units.get(address) is not unit:
                 return None
@@ -298,7 +300,7 @@ class Poller:
         started = self._clock()
         raw: Raw | None = None
         try:
-            raw = await self.line.read(unit.unit, block)
+            raw = await self.line.read(unit.unit, block, held=self._held)
         except NoData as lack:
             if self._units.get(address) is not unit:
                 return
@@ -312,12 +314,15 @@ class Poller:
             unit.searched(block, raw, started)
 
     def _failed(self, address: int, unit: PolledUnit, lack: NoData, started: float) -> None:
+        if lack.quality is Quality.LINE_TAKEN:
+            return
         now = self._clock()
+        cost = min(now - started, self.line.took)
         if unit.rest and self._down is not None:
             # Nobody is kept waiting.
             self._probes_paid = now + _PROBE_CREDIT + _PROBE_EVERY_WHEN_DOWN
         elif unit.rest:
-            self._probes_paid = max(self._probes_paid, now) + (now - started) * _PROBE_REST
+            self._probes_paid = max(self._probes_paid, now) + cost * _PROBE_REST
         else:
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
         unit.failed(lack, now)
@@ -336,6 +341,16 @@ class Poller:
         if lack.quality in {Quality.NO_ANSWER, Quality.DISCONNECTED}:
             self._unheard.add(address)
             self._sweep(address, lack)
+
+    def _held(self) -> None:
+        """Say of every point that nobody can be asked: another integration holds the line."""
+        if not self._line_taken:
+            self._line_taken = True
+            _LOGGER.warning("Modbus line: %s", LINE_TAKEN)
+        lack = NoData(Quality.LINE_TAKEN, LINE_TAKEN)
+        for unit in self._units.values():
+            if not unit.rest:
+                unit.unheard(lack, self._clock())
 
     @property
     def _suspected(self) -> bool:
@@ -365,6 +380,7 @@ class Poller:
 
     def _up(self) -> None:
         """Note that the line is there: what was out of reach with it is asked without delay."""
+        self._line_taken = False
         self._unconnected.clear()
         self._unheard.clear()
         self._witness = None

@@ -174,15 +174,20 @@ class PolledUnit:
             self.search, self.searched_at = (job, learner), now
         return self.search is not None
 
-    def failed(self, lack: NoData, now: float) -> None:
-        """Nothing can be read: no point has data, and the unit is left alone for a while."""
+    def unheard(self, lack: NoData, now: float) -> None:
+        """Nobody could ask: no point has data, and everything is read as soon as somebody can."""
         for job in self.jobs:
             job.settled = False
+            job.due = min(job.due, now)
         for judge in self._judges.values():
             judge.forget()
+        self.lack(self.points, lack)
+
+    def failed(self, lack: NoData, now: float) -> None:
+        """Nothing can be read: no point has data, and the unit is left alone for a while."""
         self.search, self.why = None, lack.quality
         self.failures += 1
-        self.lack(self.points, lack)
+        self.unheard(lack, now)
         self.rest = min(self.rest * 2 or FIRST_REST, self.longest_rest)
         self.due = now + self.rest
 

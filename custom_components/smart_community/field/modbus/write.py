@@ -5,9 +5,9 @@ from typing import Final
 
 from modbus_connection import ModbusUnit
 
-from ..point import DataType, Kind, Point, Value
+from ..point import DataType, Kind, Point, Quality, Value
 from .decode import raw_of
-from .line import Line
+from .line import Line, NoData
 from .plan import Block
 
 # Whoever switches a valve waits at most so long for a line that others hold, in seconds.
@@ -32,8 +32,11 @@ async def write(line: Line, unit: ModbusUnit, point: Point, value: Value) -> Non
     async with asyncio.timeout(TURN_WITHIN):
         await line.lock.acquire()
     try:
-        cap = line.cap(16 + 2 * len(raw))
-        await line.guarded(unit, cap, lambda: _write(unit, point, raw))
+        await line.guarded(unit, 16 + 2 * len(raw), lambda ours: _write(ours, point, raw))
+    except NoData as lack:
+        if lack.quality is Quality.LINE_TAKEN:
+            raise TimeoutError from lack  # nothing was sent
+        raise
     finally:
         line.lock.release()
     back = await line.read(unit, block)
