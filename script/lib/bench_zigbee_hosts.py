@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from script.lib.bench_zigbee_plant import GIVE_UP, Plant
+from script.lib.bench_zigbee_record import Record
 from script.lib.spent import cpu_of, memory_of
 from tests.simulators.companion_phone import Phone, Relay
 from tests.simulators.hass_process import HomeAssistant
+from tests.simulators.zigbee import VirtualDevice
 
 OURS, ZHA, LIMIT = "this project", "ZHA", "limit"
 WATCHED = 20
@@ -121,6 +123,7 @@ class Home(Host):
         self.entities: dict[str, str] = {}  # and the addresses of the devices they are of
         self.relay = Relay()
         self.phone: Phone | None = None
+        self.record: Record | None = None
 
     def _entries(self) -> list[dict[str, Any]]:
         if self.name == ZHA:
@@ -191,7 +194,7 @@ class Home(Host):
         await self.home.stop()
 
     async def _watch(self) -> None:
-        """Have some detectors watched, one incident each, and somebody told."""
+        """Have some detectors watched, and when asked for every one, and somebody told."""
         home = self.home
         await self.relay.start()
         guard = await home.add_user("Guard", "guard")
@@ -201,17 +204,26 @@ class Home(Host):
         entry = await home.add_entry("community", {"name": "Bench", "database": {}})
         form = {"name": "Guard", "tier": "property", "users": [guard.id], "channels": ["push"]}
         await home.add_subentry(entry, "responder", form | {"language": "en"})
+        self.record = Record(home.folder / f"smart_community_{entry}.db")
         detectors = self.plant.detectors
-        watched = {str(one.ieee) for one in (*detectors[:WATCHED], *detectors[-WATCHED:])}
-        use = {
-            "path": "smart_community/smoke_single.yaml",
-            "input": {
-                "detectors": {"entity_id": [e for e, i in self.entities.items() if i in watched]},
-                "zone_by": "source",
+        some = [*detectors[:WATCHED], *detectors[-WATCHED:]]
+        rows = [
+            {"id": "some", "alias": "some", "use_blueprint": self._loop(some)},
+            {
+                "id": "every",
+                "alias": "every",
+                "initial_state": False,
+                "use_blueprint": self._loop(detectors),
             },
-        }
-        rows = [{"id": "smoke", "alias": "smoke", "use_blueprint": use}]
+        ]
         (home.folder / "automations.yaml").write_text(json.dumps(rows))
+
+    def _loop(self, detectors: list[VirtualDevice]) -> dict[str, Any]:
+        """Give the loop that watches these detectors, each with an incident of its own."""
+        watched = {str(one.ieee) for one in detectors}
+        named = [entity for entity, ieee in self.entities.items() if ieee in watched]
+        inputs = {"detectors": {"entity_id": named}, "zone_by": "source"}
+        return {"path": "smart_community/smoke_single.yaml", "input": inputs}
 
     @contextlib.asynccontextmanager
     async def run(self, row: dict[str, Any]) -> AsyncIterator[None]:
@@ -240,9 +252,10 @@ class Home(Host):
         state = await self.home.state("sensor.bench_open_incidents")
         return int(state["state"]), datetime.fromisoformat(state["last_changed"]).timestamp()
 
-    async def loops(self, on: bool) -> None:
-        """Let the loops run, or not."""
-        await self.home.do(f"automation.turn_{'on' if on else 'off'}", {"entity_id": "all"})
+    async def loop(self, name: str, on: bool) -> None:
+        """Let a loop run, or not."""
+        entity = {"entity_id": f"automation.{name}"}
+        await self.home.do(f"automation.turn_{'on' if on else 'off'}", entity)
 
     async def close(self) -> None:
         """End everything; twice does no harm."""
