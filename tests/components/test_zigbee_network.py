@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 from zigpy.zcl.clusters.general import OnOff
 from zigpy.zcl.clusters.measurement import OccupancySensing
 
-from tests.simulators.zigbee import Fault, VirtualCoordinator, devices
+from tests.simulators.zigbee import Fault, VirtualCoordinator, devices, makes
 
 from .zigbee_ground import entity_id, pair, set_up, state, until, zone
 
@@ -148,6 +148,30 @@ async def test_an_alarm_of_a_detector_that_sleeps_on_is_found_when_it_wakes(
     smoke.silent = False
     await smoke.check_in()
     await until(lambda: state(hass, network, zone(smoke)).state == "on")
+
+
+async def test_what_only_a_quirk_understands_is_not_answered_for_by_what_is_remembered(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    door, smoke = radio.add(makes.lumi_contact()), radio.add(makes.tuya_smoke())
+    contact, fire = f"{door.ieee}-1-6", zone(smoke)
+
+    def both() -> tuple[str, str]:
+        return state(hass, network, contact).state, state(hass, network, fire).state
+
+    for device in (door, smoke):
+        await pair(hass, network, device)
+    await until(lambda: both() == ("unknown", "unknown"))
+    await door.report(OnOff, on_off=True)
+    makes.tuya_says(smoke, 1, 1)
+    await until(lambda: both() == ("on", "off"))
+    await radio.refuse(True)
+    await until(lambda: both() == ("unavailable", "unavailable"))
+    await radio.refuse(False)
+    await until(lambda: both() == ("unknown", "unknown"))
+    await door.report(OnOff, on_off=False)
+    makes.tuya_says(smoke, 1, 0)
+    await until(lambda: both() == ("off", "on"))
 
 
 async def test_a_coordinator_that_falls_mute_is_given_up_within_fifteen_seconds(

@@ -1,6 +1,5 @@
 """The devices around the virtual coordinator, as the zha library finds them."""
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -75,32 +74,6 @@ async def test_a_device_is_offered_as_what_it_is(
     assert found.manufacturer == "Smart Community"
     assert {platform.value for platform, _ in found.platform_entities} >= FOUND[kind]
     assert all(entity.state.available for entity in found.platform_entities.values())
-
-
-async def test_a_device_of_a_bug_report_is_the_same_device_again(
-    radio: VirtualCoordinator, host: ZhaHost, tmp_path: Path
-) -> None:
-    original = radio.add(devices.lock())
-    await host.pair(original)
-    report = host.gateway.devices[original.ieee].get_diagnostics_json()
-    report["ieee"] = "**REDACTED**"
-    download = json.loads(json.dumps({"home_assistant": {}, "data": report}, default=str))
-    copy = radio.add(devices.from_diagnostics(download))
-    await host.pair(copy)
-    again = host.gateway.devices[copy.ieee].get_diagnostics_json()
-    for part in ("manufacturer", "model", "node_descriptor"):
-        assert again[part] == report[part]
-    assert copy.ieee != original.ieee
-
-    def clusters(one: dict[str, Any]) -> list[Any]:
-        return [
-            (id_, side, entry["cluster_id"], [a["id"] for a in entry["attributes"]])
-            for id_, endpoint in one["endpoints"].items()
-            for side in ("in_clusters", "out_clusters")
-            for entry in endpoint[side]
-        ]
-
-    assert clusters(again) == clusters(report)
 
 
 async def test_measures_reach_the_sensors(radio: VirtualCoordinator, host: ZhaHost) -> None:

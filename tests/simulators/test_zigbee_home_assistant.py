@@ -1,6 +1,7 @@
 """Home Assistant's own ZHA integration on the virtual coordinator: the judge that did not agree."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -9,8 +10,9 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from .zigbee import VirtualCoordinator, VirtualDevice, devices
+from .zigbee import DeviceDescription, VirtualCoordinator, VirtualDevice, devices, makes
 from .zigbee_hosts import settled, until
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -100,3 +102,56 @@ async def test_zha_shows_a_siren_a_plug_and_a_climate_sensor(
     await _pair(hass, climate, "sensor")
     await climate.measure(temperature=31.5)
     await until(lambda: "31.5" in {one.state for one in hass.states.async_all("sensor")})
+
+
+async def test_what_zha_downloads_of_a_device_makes_the_same_device_again(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    radio: VirtualCoordinator,
+    entry: MockConfigEntry,
+) -> None:
+    """The file is what a user attaches to a bug report: read over HTTP, as their browser does."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    client = await hass_client()
+
+    async def paired(description: DeviceDescription) -> tuple[dict[str, Any], set[tuple[str, str]]]:
+        device = radio.add(description)
+        await device.join()
+        found: dr.DeviceEntry | None = None
+
+        def shown() -> bool:
+            nonlocal found
+            identifier = ("zha", str(device.ieee))
+            registry = dr.async_get(hass)
+            found = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+            return found is not None and bool(offered(found.id))
+
+        def offered(device_id: str) -> set[tuple[str, str]]:
+            registered = er.async_entries_for_device(
+                er.async_get(hass), device_id, include_disabled_entities=True
+            )
+            plain = str(device.ieee)
+            return {(one.domain, one.unique_id.removeprefix(plain)) for one in registered}
+
+        await until(shown)
+        await settled()
+        await hass.async_block_till_done()
+        assert found is not None
+        path = f"/api/diagnostics/config_entry/{entry.entry_id}/device/{found.id}"
+        return await (await client.get(path)).json(), offered(found.id)
+
+    said_of_itself = ("manufacturer", "model", "node_descriptor", "original_signature")
+    for description, quirked in (
+        (devices.lock(), False),
+        (makes.lumi_contact(), True),
+        (makes.tuya_smoke(), True),
+    ):
+        download, entities = await paired(description)
+        assert download["home_assistant"]["version"]
+        assert download["data"]["ieee"] == "**REDACTED**"
+        assert download["data"]["quirk_applied"] is quirked
+        again, entities_again = await paired(devices.from_diagnostics(download))
+        assert entities_again == entities
+        assert again["data"]["quirk_class"] == download["data"]["quirk_class"]
+        for part in said_of_itself:
+            assert again["data"].get(part) == download["data"].get(part), part

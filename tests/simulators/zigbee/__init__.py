@@ -41,7 +41,7 @@ their way to the host, so a loop that sends ten thousand alarms is throttled by 
     python -m tests.simulators.zigbee --port 6638 --devices smoke=5,lock=1
 """
 
-from . import devices
+from . import devices, makes
 from .coordinator import VirtualCoordinator
 from .description import DeviceDescription, from_diagnostics
 from .device import JoinRefusedError, VirtualDevice
@@ -59,4 +59,5 @@ __all__ = [
     "VirtualDevice",
     "devices",
     "from_diagnostics",
+    "makes",
 ]

@@ -10,8 +10,8 @@ answered or reported. Sleeping devices answer when they next wake: they are aske
 they are heard. One that was asked in vain for `_PATIENCE` is `unheard` from then on: in reach as
 far as anybody knows, its state unknown, and asked on. To show what it said before would be to say
 that no alarm came meanwhile; to call it lost, that it should have spoken: how long it may be silent
-is judged by liveness.py. A cluster that a quirk makes up from its maker's messages cannot be asked
-at all, what is remembered would answer for it: it waits for the next such message.
+is judged by liveness.py. A cluster that a quirk makes up from its maker's messages, or turns round,
+cannot be asked at all, what is remembered would answer for it: it is unheard until its next word.
 
 A zone that is not enrolled sends nothing (ZCL 07-5123, 8.2.2.2.3): it is enrolled again, and
 counted in `not_enrolled` until it says that it is, or sends a notification.
@@ -176,17 +176,17 @@ class Prover:
                 said.set()
                 self._proven(key)
 
-        # What a quirk makes up answers from memory, at once: only what is reported is news of it.
-        made_up = isinstance(cluster, LocalDataCluster)
+        # What a quirk makes up answers from memory: only what is reported is news of it.
+        reports_only = cluster.is_client or isinstance(cluster, LocalDataCluster)
         kinds = [AttributeReportedEvent.event_type, AttributeUpdatedEvent.event_type]
         listening = [
             cluster.on_event(kind, spoke)
-            for kind in (kinds if made_up else [*kinds, AttributeReadEvent.event_type])
+            for kind in (kinds if reports_only else [*kinds, AttributeReadEvent.event_type])
         ]
         self._listening += listening
         try:
             try:
-                if made_up:
+                if reports_only:
                     self._give_up(key)
                     await said.wait()
                 async with asyncio.timeout(_PATIENCE):
