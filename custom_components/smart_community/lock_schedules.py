@@ -11,8 +11,8 @@ from .errors import refusal
 from .field.zigbee.model import CodeSlot, Period, WeekdaySchedule
 
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-# ZCL LocalTime counts from here, by the clock on the wall.
-_EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001
+# ZCL LocalTime counts from here.
+_EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - by the clock on the wall
 SCHEDULE: Final[dict[Any, Any]] = {
     probatio.Inclusive("days", "hours"): probatio.All(
         cv.ensure_list, probatio.Length(min=1), [probatio.In(_DAYS)]

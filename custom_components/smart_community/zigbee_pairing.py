@@ -66,7 +66,7 @@ def _link_key(code: str, ieee: str | None) -> tuple[Any, Any]:
     What it is read with says the code in its own errors, and a code is a key, also a mistyped one:
     the refusal carries no cause that a log would show.
     """
-    # zha is loaded by now, and takes seconds where it is not.
+    # Here and not above (PLC0415): zha is loaded by now, and takes seconds where it is not.
     from zha.application.helpers import convert_install_code, qr_to_install_code  # noqa: PLC0415
     from zigpy.types import EUI64  # noqa: PLC0415
 

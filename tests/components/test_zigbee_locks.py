@@ -18,8 +18,11 @@ from zigpy.zcl.clusters.closures import LockState
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
+from .recorded import Recorded, recorded
 from .translated import assert_said
 from .zigbee_ground import entity_id, pair, until
+
+__all__ = ["recorded"]
 
 
 @pytest.fixture
@@ -42,16 +45,18 @@ async def act(
     )
 
 
-def listen(
-    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
-) -> Callable[[MockConfigEntry], Awaitable[list[str]]]:
-    """Take down from now on what is said anywhere; returns what tells it, with what is shown."""
+type Told = Callable[[MockConfigEntry], Awaitable[list[str]]]
+
+
+@pytest.fixture
+def told(hass: HomeAssistant, caplog: pytest.LogCaptureFixture, recorded: Recorded) -> Told:
+    """Take down what is said anywhere; tells it, with what is shown. Named before the networks."""
     events: list[str] = []
     hass.bus.async_listen("*", lambda event: events.append(str(event.data)))
     for name in ("", "bellows", "bellows.ash", "zigpy", "zha", "custom_components"):
         caplog.set_level(logging.DEBUG, logger=name)
 
-    async def told(network: MockConfigEntry) -> list[str]:
+    async def tell(network: MockConfigEntry) -> list[str]:
         logged = [
             record.getMessage()
             for record in caplog.records
@@ -59,9 +64,11 @@ def listen(
         ]
         diagnostics = await async_get_config_entry_diagnostics(hass, network)
         assert logged
-        return [*logged, *events, str(hass.states.async_all()), str(diagnostics)]
+        kept = await recorded()
+        assert "code_changed" in kept or "set_lock_code" in kept
+        return [*logged, *events, str(hass.states.async_all()), str(diagnostics), kept]
 
-    return told
+    return tell
 
 
 async def test_a_code_is_drawn_set_paused_and_cleared(
@@ -109,13 +116,12 @@ async def test_no_code_is_drawn_in_a_script_whose_trace_would_keep_it(
 
 async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
     hass: HomeAssistant,
+    told: Told,
     network: MockConfigEntry,
     door: VirtualDevice,
     hass_ws_client: WebSocketGenerator,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     code = "731946"
-    told = listen(hass, caplog)
     client = await hass_ws_client()
     await client.send_json_auto_id(
         {
@@ -137,12 +143,11 @@ async def test_a_code_of_ones_own_leaves_no_trace_anywhere(
 
 async def test_a_code_that_is_drawn_is_told_to_whoever_asked_and_left_nowhere_else(
     hass: HomeAssistant,
+    told: Told,
     network: MockConfigEntry,
     door: VirtualDevice,
     hass_admin_user: MockUser,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told = listen(hass, caplog)
     code = (await act(hass, hass_admin_user, network, "set_lock_code", slot=4))["code"]
     assert door.lock.users[3].pin == code
     await hass.async_block_till_done()
@@ -205,8 +210,8 @@ async def test_a_guests_code_opens_from_one_moment_to_another(
 
     await set_code(**stay)
     kept = door.lock.schedules["year_day", 0, 3]
-    clock = datetime(2000, 1, 1) + timedelta(seconds=int(kept["local_start_time"]))  # noqa: DTZ001
-    assert str(clock) == stay["begins"]  # the lock goes by the clock on the wall
+    epoch = datetime(2000, 1, 1)  # noqa: DTZ001 - the lock goes by the clock on the wall
+    assert str(epoch + timedelta(seconds=int(kept["local_start_time"]))) == stay["begins"]
     said = await act(hass, hass_admin_user, network, "list_lock_codes", slot=4)
     assert said["codes"] == [
         {"slot": 4, "enabled": True, "type": "year_day_schedule_user", **stay},

@@ -1,7 +1,6 @@
 """Letting one device in by the code on its label, and nobody else; the code is kept nowhere."""
 
 import logging
-from collections.abc import Callable
 
 import probatio
 import pytest
@@ -13,8 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
+from .recorded import Recorded, recorded
 from .translated import assert_flow_said
 from .zigbee_ground import known, state, until
+
+__all__ = ["recorded"]
 
 # The example of the Base Device Behavior Specification (13-0402), 10.1: code and checksum.
 CODE = "83FED3407A939723A5C639B26916D505C3B5"
@@ -24,13 +26,19 @@ LABEL = " ".join(CODE[at : at + 4] for at in range(0, len(CODE), 4))
 
 
 @pytest.fixture
-def traces(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+def traces(hass: HomeAssistant, caplog: pytest.LogCaptureFixture, recorded: Recorded) -> Recorded:
     """All that is recorded or logged from now on, with every debug log that there is."""
     for name in ("", "bellows", "bellows.ash", "zigpy", "zha"):
         caplog.set_level(logging.DEBUG, logger=name)
     events: list[str] = []
     hass.bus.async_listen("*", lambda event: events.append(str(event.data)))
-    return lambda: " ".join((*events, caplog.text)).upper()
+
+    async def told() -> str:
+        kept = await recorded()
+        assert "permit_join" in kept
+        return " ".join((*events, caplog.text, kept)).upper()
+
+    return told
 
 
 async def enter(hass: HomeAssistant, network: MockConfigEntry, **said: str) -> str:
@@ -51,9 +59,9 @@ async def enter(hass: HomeAssistant, network: MockConfigEntry, **said: str) -> s
 
 async def test_a_code_lets_its_device_in_and_no_other(
     hass: HomeAssistant,
+    traces: Recorded,
     radio: VirtualCoordinator,
     network: MockConfigEntry,
-    traces: Callable[[], str],
 ) -> None:
     stranger = radio.add(devices.smoke())
     stair = ar.async_get(hass).async_create("Stair 2")
@@ -78,15 +86,16 @@ async def test_a_code_lets_its_device_in_and_no_other(
         await until(lambda zone=zone: state(hass, network, zone).state == "off")
     key = smoke.link_key()
     assert key is not None
+    told = await traces()
     for secret in (CODE, CODE[:32], LABEL, key.hex(), key.hex(":")):
-        assert secret.upper() not in traces()
+        assert secret.upper() not in told
 
 
 async def test_a_bad_code_opens_nothing_and_no_code_is_recorded_or_logged(
     hass: HomeAssistant,
+    traces: Recorded,
     radio: VirtualCoordinator,
     network: MockConfigEntry,
-    traces: Callable[[], str],
 ) -> None:
     plain = IEEE.replace(":", "")
     for said in (
@@ -106,7 +115,8 @@ async def test_a_bad_code_opens_nothing_and_no_code_is_recorded_or_logged(
         assert not radio.permitting, said
     with pytest.raises(probatio.Invalid):  # what an action is called with is recorded
         await hass.services.async_call(DOMAIN, "permit_join", {"install_code": ""}, blocking=True)
-    assert CODE[:32] not in traces()
+    await hass.services.async_call(DOMAIN, "permit_join", {"seconds": 0}, blocking=True)
+    assert CODE[:32] not in await traces()
 
 
 async def test_a_code_for_a_network_that_is_away_says_so(

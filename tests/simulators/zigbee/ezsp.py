@@ -50,7 +50,7 @@ def answers(*commands: str) -> Callable[[Handler], Handler]:
     """Mark the method that answers these commands."""
 
     def mark(handler: Handler) -> Handler:
-        handler.commands = commands  # type: ignore[attr-defined]
+        handler.commands = commands  # type: ignore[attr-defined] # functions have them
         return handler
 
     return mark

@@ -4,7 +4,7 @@ They are zha entities of ours, made for one network's devices. They are not put 
 of entity classes, which Home Assistant's own ZHA shares with us.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, override
 
 from zha.application.const import ZHA_EVENT
@@ -206,8 +206,11 @@ def extra_entities(device: Device) -> Iterator[PlatformEntity]:
 
 def _listen(entity: LockOperations, cluster: Cluster) -> None:
     cluster.add_listener(entity)
-    forget: Callable[[], None] = lambda: cluster.remove_listener(entity)  # noqa: E731
-    entity._on_remove_callbacks.append(forget)  # noqa: SLF001
+
+    def forget() -> None:
+        cluster.remove_listener(entity)
+
+    entity._on_remove_callbacks.append(forget)  # noqa: SLF001 - this entity's own, see Presses
 
 
 def _slot(user_id: int) -> str | None:

@@ -161,7 +161,8 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
         def create_task(
             self, target: Coroutine[Any, Any, Any], name: str | None = None
         ) -> asyncio.Task[Any]:
-            return super().create_task(_unheeded(target), name)  # type: ignore[no-any-return]
+            task: asyncio.Task[Any] = super().create_task(_unheeded(target), name)
+            return task
 
         async def settled(self) -> None:
             """Wait until nobody has anything to say over this radio any more, once it is shut.
@@ -174,6 +175,7 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             if not talking:
                 return
             _done, left = await asyncio.wait(talking, timeout=_SETTLED_WITHIN)
+            # The only name of that set.
             for task in left & CatchingTaskMixin._tasks:  # noqa: SLF001
                 task.cancel()
 
@@ -240,8 +242,9 @@ class GuardedGateway(Gateway):
         if app is not None:
             app.backups.stop_periodic_backups()
             app.topology.stop_periodic_scans()
-            if app._watchdog_task is not None:  # noqa: SLF001
-                app._watchdog_task.cancel()  # noqa: SLF001
+            for task in (app._watchdog_task, *app._tasks):  # noqa: SLF001 - as its own shutdown does
+                if task is not None:
+                    task.cancel()
             await asyncio.sleep(_CONFIRMED_AFTER)
         await self.shutdown()
         if app is not None:
@@ -272,8 +275,9 @@ async def _opened(loading: Coroutine[Any, Any, None], app: Any) -> None:
     try:
         await loading
     except Exception as err:
-        if app._dblistener is not None:  # noqa: SLF001
-            await app._dblistener.shutdown()  # noqa: SLF001
+        opened = app._dblistener  # noqa: SLF001 - zigpy itself forgets to close it here
+        if opened is not None:
+            await opened.shutdown()
         raise NetworkError(Trouble.DATABASE, str(err) or type(err).__name__) from err
 
 
@@ -284,7 +288,7 @@ async def _unheeded(target: Coroutine[Any, Any, Any]) -> Any:
     """
     try:
         return await target
-    except Exception as err:  # noqa: BLE001
+    except Exception as err:  # noqa: BLE001 - whatever it is, nobody waits for it
         _LOGGER.debug("Left undone: %r", err)
         return None
 
@@ -307,7 +311,7 @@ async def new_gateway(
             coordinator_configuration=CoordinatorConfiguration(
                 path=coordinator.path,
                 baudrate=coordinator.baudrate,
-                flow_control=coordinator.flow_control,  # type: ignore[arg-type]
+                flow_control=coordinator.flow_control,  # type: ignore[arg-type] # a literal there
                 radio_type=coordinator.radio_type,
             ),
             quirks_configuration=QuirksConfiguration(

@@ -192,7 +192,7 @@ async def _try(setting: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> 
     try:
         async with asyncio.timeout(_ANSWER_WITHIN):
             await setting(*args)
-    except Exception as err:  # noqa: BLE001
+    except Exception as err:  # noqa: BLE001 - radio libraries raise what they like
         _LOGGER.debug("A lock takes no setting: %r", err)
 
 
@@ -216,8 +216,7 @@ async def _ask(command: Any) -> Any:
     try:
         async with asyncio.timeout(_ANSWER_WITHIN):
             return await command
-    # Radio libraries let AttributeError and failures of their own through on a lost connection.
-    except Exception as err:  # noqa: BLE001
+    except Exception as err:  # noqa: BLE001 - AttributeError, too, on a lost connection
         _LOGGER.debug("A lock does not answer: %s", type(err).__name__)
         raise LockError(LockProblem.NO_ANSWER) from None
 

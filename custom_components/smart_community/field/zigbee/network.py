@@ -91,8 +91,7 @@ class Network:
         while True:
             try:
                 gateway = await self._connect()
-            except Exception as err:  # noqa: BLE001
-                # Radio libraries raise what they like; a supervisor that dies of it is no use.
+            except Exception as err:  # noqa: BLE001 - a supervisor that dies of it is no use
                 self._note(err)
             else:
                 # It works, if not for long: to be deaf for a minute between two resets costs more
@@ -173,7 +172,7 @@ class Network:
             return
         try:
             found = await self.gateway.energy_scan(Channels.ALL_CHANNELS, 4, 1)
-        except Exception as err:  # noqa: BLE001
+        except Exception as err:  # noqa: BLE001 - radio libraries raise what they like
             _LOGGER.debug("The channels cannot be scanned: %r", err)
             return
         self.energy = {int(channel): round(energy / 2.55) for channel, energy in found.items()}
@@ -295,7 +294,7 @@ class Network:
             try:
                 async with asyncio.timeout(pulse.within):
                     await app.watchdog_feed()
-            except Exception as err:  # noqa: BLE001
+            except Exception as err:  # noqa: BLE001 - whatever it is, it was no answer
                 missed += 1
                 _LOGGER.debug("No heartbeat, %d in a row: %r", missed, err)
                 if missed < pulse.busy and app.heard_at >= asked_at:

@@ -290,8 +290,7 @@ async def ask(cluster: Cluster, *attributes: str) -> Mapping[str, object] | None
         success, _failure = await cluster.read_attributes(
             list(attributes), allow_cache=False, only_cache=False
         )
-    except Exception as err:  # noqa: BLE001
-        # Radio libraries let their own exceptions through; a device that cannot be asked is no bug.
+    except Exception as err:  # noqa: BLE001 - radio libraries let their own exceptions through
         names = ", ".join(attributes)
         _LOGGER.debug("%s of %s cannot be read: %r", names, key_of(cluster), err)
         return None
@@ -306,7 +305,7 @@ async def _write_enrolment(cluster: Cluster) -> None:
         await cluster.enroll_response(
             enroll_response_code=IasZone.EnrollResponse.Success, zone_id=0
         )
-    except Exception as err:  # noqa: BLE001
+    except Exception as err:  # noqa: BLE001 - as in `ask`
         _LOGGER.debug("%s cannot be enrolled: %r", key_of(cluster), err)
 
 
