@@ -99,6 +99,7 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
             zone=dt_util.get_default_time_zone,
             schedule=plans.schedule,
             places=partial(places_of, hass),
+            name=lambda: entry.title,
         ),
     )
     deeds = Deeds(engine, people)

@@ -127,6 +127,8 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
                     policy=frozen,
                     active=active,
                     summary=report.text if report is not None else "",
+                    # A person has seen each: its photo and its penalty are about one place.
+                    apart=report is not None,
                 )
             )
             for (zone, zone_name), signals in zones.items()

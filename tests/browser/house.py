@@ -191,6 +191,11 @@ class House:
         }
         return await self.home.action("smart_community.signal", data)
 
+    async def opened(self, loop: str, zone: str) -> Any:
+        """Open an incident as a user's own automation does: it never joins a storm."""
+        data = {"community": self.entry_id, "loop": loop, "zone": zone, "ladder": LADDER}
+        return await self.home.action("smart_community.open_incident", data)
+
     async def sound(self, level: float) -> None:
         """Let the square be as loud as this, in dB."""
         noise = {"entity_id": "input_number.noise", "value": level}

@@ -98,7 +98,7 @@ async def test_a_thousand_open_incidents_scroll_and_only_those_seen_are_drawn(
 ) -> None:
     async with asyncio.TaskGroup() as together:
         for number in range(1000):
-            together.create_task(house.signal("unit_door_open", f"Door {number:04}"))
+            together.create_task(house.opened("unit_door_open", f"Door {number:04}"))
     desk = await sit("guard", phone=True)
     await expect(desk.page.get_by_role("button", name="All 1000")).to_be_visible()
     assert await desk.rows.count() < MOST_ROWS

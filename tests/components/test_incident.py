@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smart_community.const import DOMAIN
+from custom_components.smart_community.core.storm import COUNT
 from custom_components.smart_community.repairs import async_create_fix_flow
 
 from .conftest import FarEnd, responder
@@ -66,12 +67,12 @@ async def test_many_zones_in_one_call_are_taken_in_together(
     hass: HomeAssistant, community: MockConfigEntry
 ) -> None:
     engine, commits = community.runtime_data.engine, []
-    sources = [f"binary_sensor.d{number}" for number in range(30)]
+    sources = [f"binary_sensor.d{number}" for number in range(COUNT)]
     engine.changed.append(lambda: commits.append(len(engine.active)))
     answer = await smoke(hass, community, sources, zone_by="source")
     assert answer["verdict"] == "opened"
     assert {zone["verdict"] for zone in answer["zones"]} == {"opened"}
-    assert commits[0] == 30
+    assert commits[0] == COUNT
     assert {one.zone for one in engine.active} == {f"source:{one}" for one in sources}
 
 

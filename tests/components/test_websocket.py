@@ -211,18 +211,18 @@ async def test_a_thousand_incidents_are_one_snapshot_and_a_change_of_one_is_one_
     hass: HomeAssistant, community: MockConfigEntry, screen: Open
 ) -> None:
     guard = await member(hass, community, "guard")
-    sources = [f"binary_sensor.d{number}" for number in range(1000)]
-    data = {"loop": "smoke_single", "raised": True, "ladder": LADDER}
+    doors = [f"Door {number}" for number in range(1000)]
+    data = {"loop": "unit_door_open", "ladder": LADDER}
     await asyncio.gather(
         *(
-            hass.services.async_call(DOMAIN, "signal", {**data, "source": one}, blocking=True)
-            for one in sources
+            hass.services.async_call(DOMAIN, "open_incident", {**data, "zone": one}, blocking=True)
+            for one in doors
         )
     )
     await settle(hass, community)
     view = await screen(guard)
     added = (await view.subscribe())["added"]
-    assert {row["zone_name"] for row in added} == set(sources)
+    assert {row["zone_name"] for row in added} == set(doors)
     await act(hass, community, "acknowledge", guard, incident=added[500]["id"])
     said = await view.event()
     assert [row["id"] for row in said["changed"]] == [added[500]["id"]]

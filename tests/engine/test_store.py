@@ -115,7 +115,7 @@ async def test_a_full_disk_stops_no_message_and_is_reported_until_it_is_cured(
 
     event.listen(store._engine, "checkout", full)
     for number in range(40):
-        await engine.signal(request(f"d{number + 2}", zone=f"floor:{number + 3}"))
+        await engine.signal(request(f"d{number + 2}", loop=f"loop{number}"))
     for _ in range(3):
         await house.settle()
     assert engine.recording_problem is not None

@@ -34,6 +34,8 @@ from .tell import (
 
 # Further detectors are told together: the first alarm jumps the queue, a storm is two messages.
 UPDATE_EVERY = timedelta(minutes=2)
+# In a storm each further one is another place, and lives may depend on it: sooner, and it rings.
+STORM_EVERY = timedelta(seconds=15)
 # Handled but not closed: asked about once a day, so that nothing stays half done for ever.
 REMIND_HANDLED = timedelta(hours=24)
 REMIND_AT_MOST = timedelta(hours=24)
@@ -69,7 +71,10 @@ def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Inciden
                 incident = remind(incident, turn, due=moment, late=late)
             case _:
                 turn.note("told_of_growth", due=moment, sources=len(incident.sources))
-                tell_again(incident, turn, Occasion.GROWN)
+                news = (
+                    Occasion.STORM if incident.storm and incident.policy.urgent else Occasion.GROWN
+                )
+                tell_again(incident, turn, news)
                 incident = replace(incident, update_at=None, updated_at=turn.now)
     return incident
 

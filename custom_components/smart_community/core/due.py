@@ -76,6 +76,7 @@ def next_due(incident: Incident) -> tuple[datetime, str] | None:
 _WANTED: Mapping[Occasion, frozenset[Status]] = {
     Occasion.ALARM: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
     Occasion.GROWN: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
+    Occasion.STORM: frozenset({Status.OPEN, Status.ACKNOWLEDGED}),
     Occasion.REOPENED: frozenset({Status.OPEN}),
     Occasion.OVERDUE: frozenset({Status.OPEN}),
     Occasion.REMINDER: frozenset({Status.OPEN, Status.HANDLED}),

@@ -14,9 +14,13 @@ from .model import Actor, ChannelKind, DeliveryState, Disposition, Source
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alarmed:
-    """Detectors raised: new ones, or known ones in a new episode. Keyed by entity id."""
+    """Detectors raised: new ones, or known ones in a new episode. Keyed by entity id.
+
+    `children`: ids of lesser incidents that are taken over with them.
+    """
 
     sources: Mapping[str, Source]
+    children: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +135,7 @@ class Occasion(StrEnum):
 
     ALARM = "alarm"
     GROWN = "grown"
+    STORM = "storm"
     REOPENED = "reopened"
     OVERDUE = "overdue"
     REMINDER = "reminder"

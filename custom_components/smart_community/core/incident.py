@@ -179,7 +179,7 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
         else:
             merged[key] = replace(source, first_at=known.first_at, times=known.times + 1)
     turn.note("alarm", sources=list(event.sources), new=len(new))
-    incident = replace(incident, sources=merged)
+    incident = replace(incident, sources=merged, children=(*incident.children, *event.children))
     if not incident.quiet:
         incident = replace(incident, close_at=None)
     if incident.status is Status.HANDLED:
@@ -189,7 +189,9 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
         speak_again(incident, turn)
     if new and incident.update_at is None:
         told_at = incident.updated_at or incident.opened_at
-        incident = replace(incident, update_at=max(told_at + climb.UPDATE_EVERY, turn.now))
+        urgent = incident.storm and incident.policy.urgent
+        every = climb.STORM_EVERY if urgent else climb.UPDATE_EVERY
+        incident = replace(incident, update_at=max(told_at + every, turn.now))
     return incident, Verdict.JOINED
 
 

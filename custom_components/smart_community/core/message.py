@@ -157,6 +157,8 @@ def compose(
     lines = [words["occasion"][send.occasion].format(**values)]
     if incident.summary:
         lines.append(incident.summary)
+    if incident.storm:
+        lines.append(words["storm"])
     if incident.joint:
         lines.append(words["joint"].format(**values))
     if incident.sources and not incident.quiet:

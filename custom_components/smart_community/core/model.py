@@ -237,6 +237,8 @@ class Source:
 
 # Before the zone of a drill: the place is the same, the incident is not.
 DRILL_ZONE = "drill:"
+# Before the loop of a storm: it is in no place of its own.
+STORM_ZONE = "storm:"
 
 
 class RungState(StrEnum):
@@ -341,6 +343,11 @@ class Incident:
     def quiet(self) -> bool:
         """Every source has cleared (or there is none, as in a person's report)."""
         return all(source.cleared_at is not None for source in self.sources.values())
+
+    @property
+    def storm(self) -> bool:
+        """Whether it stands for many places at once (core/storm.py)."""
+        return self.zone.startswith(STORM_ZONE)
 
     @property
     def told(self) -> tuple[str, ...]:

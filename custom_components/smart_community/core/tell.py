@@ -179,7 +179,7 @@ def noticed(incident: Incident) -> tuple[tuple[str, ChannelKind], ...]:
 
 def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
     """Replace the notice of everyone who has been told where it can be replaced."""
-    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED, Occasion.JOINT}
+    rings = occasion in {Occasion.OVERDUE, Occasion.REOPENED, Occasion.JOINT, Occasion.STORM}
     critical = {
         notice.responder
         for notice in incident.notices

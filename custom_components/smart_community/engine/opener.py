@@ -9,15 +9,20 @@ from ulid_transform import ulid_now
 
 from ..core.agreement import Agreement, agreed
 from ..core.detection import Finding, Watch, elapsed, observe
-from ..core.events import Alarmed, Entry, Joined, Quieted, TakenOver
+from ..core.events import Alarmed, Entry, Quieted, TakenOver
 from ..core.evidence import Evidence
 from ..core.incident import open_incident
 from ..core.model import Actor, Incident, Policy, Source, Verdict
 from ..core.muting import mute, wake
+from ..core.storm import collapses, placed, storm_zone, surge
 from .requests import OpenRequest, Result, SignalRequest
 from .runner import Work
 from .tables import SignalRow
+from .together import lesser, one_emergency, same_place
 
+# Of each loop's last openings, by which a storm is known: in the settings, so that a restart in the
+# middle of one makes no thousand incidents of it.
+_OPENED = "opened:"
 # A loop that is off, or that no hour opens within a year, is looked at again so often.
 LOOK_AGAIN = timedelta(days=1)
 
@@ -66,7 +71,7 @@ class Opener:
                 watch = self._wake(watch, work)
             running = self._running(work, watch, (*watch.episodes, *sources))
             finding = observe(watch, request.signals, active=running is not None, zone=work.zone)
-            result = self.follow(finding, work, request.summary)
+            result = self.follow(finding, work, request.summary, apart=request.apart)
         for signal in request.signals:
             work.batch.signals.append(
                 SignalRow(
@@ -107,8 +112,10 @@ class Opener:
             return None
         return Verdict.MUTED_BY_PLAN, lambda now: schedule.opens_after(now) or now + LOOK_AGAIN
 
-    def follow(self, finding: Finding, work: Work, summary: str = "") -> Result:
-        """Do what a detection's finding asks for: open, join, clear."""
+    def follow(
+        self, finding: Finding, work: Work, summary: str = "", *, apart: bool = False
+    ) -> Result:
+        """Do what a detection's finding asks for: open, join, clear. `apart`: as in the request."""
         watch = finding.watch
         work.watch(watch)
         if finding.cleared:
@@ -117,6 +124,8 @@ class Opener:
         if not finding.believed:
             return Result(verdict=finding.verdict, incident=running)
         sources = {key: _source(watch, key) for key in finding.believed}
+        if running is None and not apart and self._storms(work, watch):
+            return self._blow(watch, sources, work)
         if running is None:
             return self._open_with(
                 work,
@@ -127,6 +136,8 @@ class Opener:
                 sources=sources,
                 summary=summary,
             )
+        if running.storm:
+            sources = _placed(watch, sources)
         # The same change reaches a greater incident through its own loop and through the lesser.
         news = {
             key: source
@@ -137,6 +148,46 @@ class Opener:
             return Result(verdict=Verdict.JOINED, incident=running)
         transition = work.step(running, Alarmed(sources=news))
         return Result(verdict=transition.verdict, incident=transition.incident)
+
+    def _storms(self, work: Work, watch: Watch) -> bool:
+        """Whether one more incident of this loop is one too many to be an incident of its own."""
+        if not collapses(watch):
+            return False
+        key = f"{_OPENED}{watch.loop}"
+        opened = [datetime.fromisoformat(one) for one in work.settings.get(key, "").split()]
+        storms, times = surge(opened, work.now)
+        work.setting(key, " ".join(one.isoformat() for one in times))
+        return storms
+
+    def _blow(self, watch: Watch, sources: dict[str, Source], work: Work) -> Result:
+        """Put what is believed into the loop's storm, which begins with it if there is none."""
+        zone, sources = storm_zone(watch.loop), _placed(watch, sources)
+        storm = next(
+            (
+                one
+                for one in work.incidents.values()
+                if one.status.active and (one.loop, one.zone) == (watch.loop, zone)
+            ),
+            None,
+        )
+        if storm is None:
+            return self._open_with(
+                work,
+                loop=watch.loop,
+                zone=zone,
+                zone_name=work.whole,
+                policy=watch.policy,
+                sources=sources,
+                place=watch.zone,
+            )
+        children = lesser(work, watch.policy, watch.zone, sources)
+        transition = work.step(
+            storm, Alarmed(sources=sources, children=tuple(one.id for one in children))
+        )
+        for child in children:
+            work.step(child, TakenOver(by=storm.id, by_number=storm.number))
+        incident = one_emergency(work, transition.incident)
+        return Result(verdict=transition.verdict, incident=incident)
 
     def _clear(self, finding: Finding, work: Work) -> Result:
         result = Result(verdict=finding.verdict)
@@ -154,18 +205,26 @@ class Opener:
         return result
 
     def _running(self, work: Work, watch: Watch, sources: Iterable[str]) -> Incident | None:
-        """Find the incident that a loop's zone or sources belong to now: a greater one first."""
-        own = None
+        """Find the incident that a loop's zone or sources belong to now: a greater one first.
+
+        Of a storm only what has joined it is part: the rest of the community is not in alarm.
+        """
+        own = storm = None
+        sources = tuple(sources)
         for incident in work.incidents.values():
             if not incident.status.active:
                 continue
-            if watch.loop in incident.policy.takes_over and _same_place(
+            if watch.loop in incident.policy.takes_over and same_place(
                 incident, watch.zone, sources
             ):
                 return incident
-            if (incident.loop, incident.zone) == (watch.loop, watch.zone):
+            if incident.loop != watch.loop:
+                continue
+            if incident.zone == watch.zone:
                 own = incident
-        return own
+            elif incident.storm and not incident.sources.keys().isdisjoint(sources):
+                storm = incident
+        return own or storm
 
     def open(self, request: OpenRequest, work: Work) -> Result:
         """Open an incident without a detection, or let it grow if it is running."""
@@ -213,14 +272,10 @@ class Opener:
         sources: dict[str, Source],
         summary: str = "",
         drill: bool = False,
+        place: str = "",
     ) -> Result:
-        children = tuple(
-            incident
-            for incident in work.incidents.values()
-            if incident.status.active
-            and incident.loop in policy.takes_over
-            and _same_place(incident, zone, sources)
-        )
+        """Open an incident. `place`: of a storm, where the first that joins it is."""
+        children = lesser(work, policy, place or zone, sources)
         transition = open_incident(
             incident_id=ulid_now(),
             number=self._number(work),
@@ -240,13 +295,9 @@ class Opener:
         for child in children:
             work.step(child, TakenOver(by=incident.id, by_number=incident.number))
         work.take(transition)
-        for held in work.agreed(loop, zone).values():
+        for held in work.agreed(loop, place or zone).values():
             work.batch.entries.append((incident.id, _quoted(held, work.now)))
-        for other in list(work.incidents.values()):
-            if other.status.active and _joint(work, incident, other):
-                work.step(other, _joined(incident))
-                work.step(work.incidents[incident.id], _joined(other))
-        return Result(verdict=transition.verdict, incident=work.incidents[incident.id])
+        return Result(verdict=transition.verdict, incident=one_emergency(work, incident))
 
     def _number(self, work: Work) -> str:
         """Date and running number: what people say on the phone."""
@@ -272,30 +323,8 @@ def _quoted(held: Agreement, now: datetime) -> Entry:
     )
 
 
-def _joint(work: Work, one: Incident, other: Incident) -> bool:
-    """Whether two incidents in one place are one emergency, whichever of the two loops says so.
-
-    A room is in the same place as its floor: gas is counted by room and a fire by floor.
-    """
-    said = other.loop in one.policy.joint or one.loop in other.policy.joint
-    return (
-        said
-        and one.id != other.id
-        and (
-            one.zone in work.places(other.zone)
-            or other.zone in work.places(one.zone)
-            or _same_place(one, other.zone, other.sources)
-        )
-    )
-
-
-def _joined(other: Incident) -> Joined:
-    return Joined(incident=other.id, number=other.number, loop=other.loop)
-
-
-def _same_place(incident: Incident, zone: str, sources: Iterable[str]) -> bool:
-    """One place: the same zone, or a detector in common (a floor's incident, an area's alarm)."""
-    return incident.zone == zone or not incident.sources.keys().isdisjoint(sources)
+def _placed(watch: Watch, sources: dict[str, Source]) -> dict[str, Source]:
+    return {key: replace(one, name=placed(one, watch.zone_name)) for key, one in sources.items()}
 
 
 def _source(watch: Watch, key: str) -> Source:

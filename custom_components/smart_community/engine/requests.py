@@ -13,7 +13,7 @@ class SignalRequest:
     """What a loop's automation says: who raised or cleared, and what to do about it.
 
     `active`: the hours that its blueprint names; a plan of the community goes before them.
-    `summary`: what a person said, for the incident that opens.
+    `summary`: what a person said, for the incident that opens. `apart`: it never joins a storm.
     """
 
     loop: str
@@ -24,6 +24,7 @@ class SignalRequest:
     policy: Policy
     active: Active | None = None
     summary: str = ""
+    apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,7 +43,7 @@ class Outlook:
 
     `zone`: the community's local time, by which hours of the day are meant. `schedule`: when a
     loop is at work in a zone, given the hours that its blueprint names. `places`: a zone and the
-    greater ones that it lies in.
+    greater ones that it lies in. `name`: what the whole community is called.
     """
 
     now: Callable[[], datetime]
@@ -51,6 +51,7 @@ class Outlook:
     announce: Callable[[Incident, Announce], None]
     zone: Callable[[], tzinfo] = lambda: UTC
     places: Callable[[str], frozenset[str]] = lambda zone: frozenset((zone,))
+    name: Callable[[], str] = str
     schedule: Callable[[str, str, Active | None], Schedule] = lambda _loop, _zone, said: Schedule(
         active=() if said is None else (said,)
     )
@@ -90,6 +91,11 @@ class Work:
     def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone."""
         return in_force(self._runner.agreements, loop, self.places(zone), self.now)
+
+    @property
+    def whole(self) -> str:
+        """What the whole community is called."""
+        return self._runner.outlook.name()
 
     def places(self, zone: str) -> frozenset[str]:
         """Return a zone and the greater ones it lies in."""
