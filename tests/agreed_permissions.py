@@ -5,16 +5,16 @@ from custom_components.smart_community.core.permits import Deed, Permit
 DEEDS = list(Deed)
 # y(es), w(hy: with a reason), n(o), in this order: read, signal, open, acknowledge, handle, close,
 # escalate, assign, comment, drill, test, directory, operate,
-# report, add_evidence, agree, lock_codes, statistics, swap_duty, switch_loop.
+# report, add_evidence, agree, lock_codes, statistics, swap_duty, switch_loop, configure.
 AGREED = {
-    "property": "yyyyyyyyyyynyyynyyyy",
-    "committee": "yyyyyyyyyyynyyyynyyy",
-    "department": "ynyyyyyyynnnyyynnynn",
-    "township": "ynyyyyyyyyynnyyynyyn",
-    "administrator": "yyywwwyyyyyyyyyyyyyy",
-    "automation": "yyynwwyyyyynyyynnyyy",
-    "outsider": "nnnnnnnnnnnnnnnnnnnn",
-    "removed": "nnnnnnnnnnnnnnnnnnnn",
+    "property": "yyyyyyyyyyynyyynyyyyn",
+    "committee": "yyyyyyyyyyynyyyynyyyn",
+    "department": "ynyyyyyyynnnyyynnynnn",
+    "township": "ynyyyyyyyyynnyyynyynn",
+    "administrator": "yyywwwyyyyyyyyyyyyyyy",
+    "automation": "yyynwwyyyyynyyynnyyyy",
+    "outsider": "nnnnnnnnnnnnnnnnnnnnn",
+    "removed": "nnnnnnnnnnnnnnnnnnnnn",
 }
 LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 TIERS = ("property", "committee", "department", "township")
@@ -33,6 +33,7 @@ TO_COMMUNITY = {
     "statistics",
     "swap_duty",
     "switch_loop",
+    "configure",
 }
 
 

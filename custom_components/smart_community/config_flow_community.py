@@ -9,13 +9,21 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import (
+    AreaSelector,
+    AreaSelectorConfig,
+    BooleanSelector,
+    FloorSelector,
+    FloorSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+)
 from homeassistant.util import slugify
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from .config_flow_rehearsals import default_options
-from .const import CONF_KIND, CONF_PHOTO_POSITION, KIND_COMMUNITY
+from .const import CONF_AREAS, CONF_FLOORS, CONF_KIND, CONF_PHOTO_POSITION, KIND_COMMUNITY
 from .engine.store import Store, StoreError
 
 CONF_DATABASE_URL: Final = "database_url"
@@ -28,6 +36,8 @@ DATABASE_WITHIN: Final = 10.0
 _COMMUNITY = probatio.Schema(
     {
         probatio.Required(CONF_NAME): TextSelector(),
+        probatio.Optional(CONF_FLOORS): FloorSelector(FloorSelectorConfig(multiple=True)),
+        probatio.Optional(CONF_AREAS): AreaSelector(AreaSelectorConfig(multiple=True)),
         probatio.Optional(CONF_PHOTO_POSITION, default=False): BooleanSelector(),
         probatio.Required(SECTION_DATABASE): section(
             probatio.Schema(
@@ -69,6 +79,7 @@ class CommunityFlow(ConfigFlow):
         url = entry.data.get(CONF_DATABASE_URL, "")
         shown = user_input or {
             CONF_NAME: entry.title,
+            **{key: entry.data[key] for key in (CONF_FLOORS, CONF_AREAS) if key in entry.data},
             CONF_PHOTO_POSITION: entry.data.get(CONF_PHOTO_POSITION, False),
             SECTION_DATABASE: {CONF_DATABASE_URL: url},
         }
@@ -118,6 +129,7 @@ class CommunityFlow(ConfigFlow):
 
 def _community(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     data: dict[str, Any] = {CONF_KIND: KIND_COMMUNITY}
+    data |= {key: list(user_input[key]) for key in (CONF_FLOORS, CONF_AREAS) if user_input.get(key)}
     if user_input.get(CONF_PHOTO_POSITION):
         data[CONF_PHOTO_POSITION] = True
     if url := user_input[SECTION_DATABASE].get(CONF_DATABASE_URL, "").strip():

@@ -22,6 +22,9 @@ SUBENTRY_POINT_TABLE: Final = "point_table"
 SUBENTRY_PLAN: Final = "plan"
 
 CONF_PHOTO_POSITION: Final = "photo_position"
+# The ground that a community calls its own: floors and areas of the house.
+CONF_FLOORS: Final = "floors"
+CONF_AREAS: Final = "areas"
 
 # Of an entity whose state is unknown because its device, which sleeps, has not spoken since the
 # connection: nothing is wrong with it, and nobody knows more.

@@ -18,8 +18,10 @@ from .engine.requests import Result
 from .errors import REFUSALS, refusal, translated
 from .people import People
 
-# Where a refusal stands on record that is about no incident: the community's own timeline.
+# Where stands what is about no incident: the community's own timeline.
 COMMUNITY_LOG: Final = "community"
+REFUSED: Final = "refused"
+PERMITTED: Final = "permitted"
 
 
 class Deeds:
@@ -93,18 +95,34 @@ class Deeds:
         await self.check(Deed.READ, context, incident)
 
     async def check(
-        self, deed: Deed, context: Context, incident: Incident | None = None
+        self, deed: Deed, context: Context, incident: Incident | None = None, *, what: str = ""
     ) -> Standing:
-        """Return in whose name a deed is done, about an incident or about none, or refuse it."""
+        """Return in whose name a deed is done, about an incident or about none, or refuse it.
+
+        `what`: what is going to be changed; it stands on the community's record then.
+        """
         standing, answer = best(await self._people.standings_of(context), deed, incident)
         if answer is Permit.DENIED:
             await self._deny(deed, standing, incident)
+        if what:
+            await self.permitted(standing, deed, what)
         return standing
+
+    async def permitted(self, standing: Standing, deed: Deed, what: str) -> None:
+        """Put on the community's record that a person was let do something that is no incident's.
+
+        Before it is done, as everything here is committed first: what failed has been tried. An
+        automation's doings have a trace of their own, and come by the thousand.
+        """
+        if standing.actor.user_id is not None:
+            said = {"deed": deed, "what": what}
+            entry = Entry(kind=PERMITTED, at=dt_util.utcnow(), actor=standing.actor, data=said)
+            await self._engine.note(COMMUNITY_LOG, entry)
 
     async def refuse(self, incident: Incident | None, actor: Actor, deed: str, reason: str) -> None:
         """Put a refusal on the incident's timeline, or on the community's."""
         entry = Entry(
-            kind="refused", at=dt_util.utcnow(), actor=actor, data={"deed": deed, "reason": reason}
+            kind=REFUSED, at=dt_util.utcnow(), actor=actor, data={"deed": deed, "reason": reason}
         )
         await self._engine.note(incident.id if incident else COMMUNITY_LOG, entry)
 

@@ -26,8 +26,7 @@ class DoorLock(ZigbeeStateEntity, LockEntity):
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Unlock, for whoever may. Raises HomeAssistantError if the lock did not."""
-        name = self._data.name_of(self._ieee)
-        await async_check_unlocking(self.hass, self._context, name)
+        await async_check_unlocking(self, self._context)
         await self._operate(lock=False)
 
     async def _operate(self, *, lock: bool) -> None:

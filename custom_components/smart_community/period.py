@@ -7,9 +7,12 @@ from typing import Any
 
 from .channel_tests import async_tests_since
 from .core.codec import plain
+from .core.events import Entry
 from .core.permits import Standing, concerned
 from .core.statistics import Case
 from .data import CommunityEntry
+from .deeds import COMMUNITY_LOG, PERMITTED, REFUSED
+from .engine.engine import Engine
 from .loops import LOOPS
 
 
@@ -32,7 +35,7 @@ async def async_period(
     engine = entry.runtime_data.engine
     counted = await engine.cases(since)
     # Of what opened earlier the loop is not at hand: only whoever has all loops is shown it.
-    whole = all(concerned(standings, loop) for loop in LOOPS)
+    whole = _whole(standings)
 
     def shown(incident: str) -> bool:
         case = counted.get(incident)
@@ -47,3 +50,24 @@ async def async_period(
         ],
         tests=await async_tests_since(engine, since) if whole else [],
     )
+
+
+async def async_record(
+    engine: Engine, standings: Collection[Standing], since: datetime
+) -> list[Entry]:
+    """Return what was refused and permitted that is about no incident, the oldest first.
+
+    For whoever has all loops: a department has no part in the rest of a community.
+    """
+    if not _whole(standings):
+        return []
+    found = [
+        entry
+        for kind in (REFUSED, PERMITTED)
+        for _, entry in await engine.noted(kind, since, COMMUNITY_LOG)
+    ]
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def _whole(standings: Collection[Standing]) -> bool:
+    return all(concerned(standings, loop) for loop in LOOPS)

@@ -2,14 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, override
+from typing import Any, Final, override
 
 import probatio
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.core import HomeAssistant
 
+from .core.model import Actor
+from .core.permits import Deed, Role, Standing
 from .data import communities
 from .shipped import async_restore_blueprint
+
+# Home Assistant shows the repairs to administrators alone, and does not say which of them.
+_ADMINISTRATOR: Final = Standing(Actor(user_id=""), Role.ADMINISTRATOR, None)
 
 
 class _AfterWord(RepairsFlow, ABC):
@@ -56,7 +61,9 @@ class SwitchOffFlow(_AfterWord):
     async def _act(self) -> None:
         for entry in communities(self.hass):
             if entry.entry_id == self._about["community"]:
-                await entry.runtime_data.engine.switch_loop(self._about["loop"], on=False)
+                loop = self._about["loop"]
+                await entry.runtime_data.deeds.permitted(_ADMINISTRATOR, Deed.SWITCH_LOOP, loop)
+                await entry.runtime_data.engine.switch_loop(loop, on=False)
                 for changed in entry.runtime_data.problems_changed:
                     changed()
 

@@ -24,8 +24,9 @@ from .core.statistics import figures
 from .data import CommunityEntry, community
 from .errors import refusal, translated
 from .people import SWAP
-from .period import async_period
+from .period import async_period, async_record
 from .responder_table import export_table, import_table
+from .views import lines_view
 
 _COMMUNITY: Final[dict[Any, Any]] = {probatio.Optional("community"): cv.string}
 _TEST: Final[dict[Any, Any]] = {
@@ -76,7 +77,9 @@ async def _test(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 async def _swap(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     data = entry.runtime_data
-    await data.deeds.check(Deed.SWAP_DUTY, call.context)
+    await data.deeds.check(
+        Deed.SWAP_DUTY, call.context, what=f"{call.data['away']} → {call.data['instead'] or '-'}"
+    )
     away = _named(entry, call.data["away"]).key
     instead = call.data["instead"] and _named(entry, call.data["instead"]).key
     begins, ends = (dt_util.as_utc(call.data[name]) for name in ("begins", "ends"))
@@ -94,7 +97,9 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     data = entry.runtime_data
     await data.deeds.check(Deed.STATISTICS, call.context)
     standings = await data.people.standings_of(call.context)
-    period = await async_period(entry, standings, dt_util.utcnow() - call.data["period"])
+    since = dt_util.utcnow() - call.data["period"]
+    period = await async_period(entry, standings, since)
+    record = await async_record(data.engine, standings, since)
     cases = list(period.cases.values())
     loops = sorted({case.loop for case in cases if not case.drill})
     return {
@@ -104,18 +109,21 @@ async def _statistics(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
         },
         "withheld": list[JsonValueType](period.withheld),
         "tests": list[JsonValueType](period.tests),
+        "record": list[JsonValueType](
+            await lines_view(hass, record, data.people.names, hass.config.language)
+        ),
     }
 
 
 async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
-    await entry.runtime_data.deeds.check(Deed.DIRECTORY, call.context)
+    await entry.runtime_data.deeds.check(Deed.DIRECTORY, call.context, what=call.service)
     return {"table": await export_table(hass, entry)}
 
 
 async def _import(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
-    await entry.runtime_data.deeds.check(Deed.DIRECTORY, call.context)
+    await entry.runtime_data.deeds.check(Deed.DIRECTORY, call.context, what=call.service)
     added, changed = await import_table(hass, entry, call.data["table"])
     return {"added": added, "changed": changed}
 

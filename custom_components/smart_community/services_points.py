@@ -9,12 +9,12 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_register_admin_service
 
 from .const import CONF_KIND, DOMAIN, KIND_MODBUS_BUS
 from .errors import refusal
 from .field.point_cells import UNITS
 from .field.points_csv import PointTableError, UnitTable, render
+from .may import async_check_configuring
 from .point_words import told_in_full
 from .points_import import async_apply_changes, async_changes, async_parse, counts, tables_of
 
@@ -41,16 +41,14 @@ _EXPORT = probatio.Schema(
 
 def async_register_points_services(hass: HomeAssistant) -> None:
     """Register the actions; for administrators, as the units themselves are."""
-    async_register_admin_service(
-        hass,
+    hass.services.async_register(
         DOMAIN,
         "import_points",
         partial(_import, hass),
         schema=_IMPORT,
         supports_response=SupportsResponse.OPTIONAL,
     )
-    async_register_admin_service(
-        hass,
+    hass.services.async_register(
         DOMAIN,
         "export_points",
         partial(_export, hass),
@@ -61,6 +59,7 @@ def async_register_points_services(hass: HomeAssistant) -> None:
 
 async def _import(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = _bus(hass, call.data.get("bus"))
+    await async_check_configuring(hass, call.context, f"{entry.title}: {call.service}")
     try:
         tables = await _tables(hass, call)
     except ServiceValidationError as err:
@@ -77,6 +76,7 @@ async def _import(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
 async def _export(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = _bus(hass, call.data.get("bus"))
+    await async_check_configuring(hass, call.context, f"{entry.title}: {call.service}")
     tables = tables_of(entry, call.data.get("unit"))
     if not tables:
         raise refusal("no_point_table", bus=entry.title)

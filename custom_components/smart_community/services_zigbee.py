@@ -20,7 +20,6 @@ from homeassistant.core import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.helpers.trace import trace_id_get
 
 from .const import DOMAIN
@@ -28,9 +27,10 @@ from .core.permits import Deed
 from .errors import failure, refusal
 from .field.zigbee.model import LockError, LockProblem, Period, WeekdaySchedule
 from .lock_schedules import SCHEDULE, schedule_of, told
-from .may import async_check_plant
+from .may import async_check_configuring, async_check_plant
 from .zigbee_network import ZigbeeData, ieee_of, networks
 from .zigbee_pairing import PAIRING_TIME, async_permit
+from .zones import area_of, area_of_device
 
 SLOT: Final = probatio.All(probatio.Coerce(int), probatio.Range(min=1, max=1000))
 _LOCK: Final = {probatio.Required("lock"): cv.entity_id, probatio.Required("slot"): SLOT}
@@ -48,15 +48,10 @@ _DEVICE: Final[dict[Any, Any]] = {probatio.Required("device"): cv.string}
 
 def async_register_zigbee_services(hass: HomeAssistant) -> None:
     """Register the actions; what changes a network is for administrators, as its set-up is."""
-    for name, handler, schema in (
-        ("permit_join", _permit, _PERMIT),
-        ("remove_device", _remove, _DEVICE),
-        ("reinterview", _reinterview, _DEVICE),
-    ):
-        async_register_admin_service(
-            hass, DOMAIN, name, partial(handler, hass), schema=probatio.Schema(schema)
-        )
-    for name, codes, schema, response in (
+    for name, handler, schema, response in (
+        ("permit_join", _permit, _PERMIT, SupportsResponse.NONE),
+        ("remove_device", _remove, _DEVICE, SupportsResponse.NONE),
+        ("reinterview", _reinterview, _DEVICE, SupportsResponse.NONE),
         ("set_lock_code", _set_code, {**_LOCK, **SCHEDULE}, SupportsResponse.ONLY),
         ("list_lock_codes", _list_codes, _READ, SupportsResponse.ONLY),
         ("clear_lock_code", _clear_code, _LOCK, SupportsResponse.NONE),
@@ -70,7 +65,7 @@ def async_register_zigbee_services(hass: HomeAssistant) -> None:
         hass.services.async_register(
             DOMAIN,
             name,
-            partial(codes, hass),
+            partial(handler, hass),
             schema=probatio.Schema(schema),
             supports_response=response,
         )
@@ -147,6 +142,9 @@ async def _enable_code(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _permit(hass: HomeAssistant, call: ServiceCall) -> None:
     router = _device(hass, call.data["router"]) if "router" in call.data else None
     data = router[0] if router is not None else _network(hass, call.data.get("network"))
+    name = router[0].name_of(router[2]) if router is not None else data.entry.title
+    at = router[1].id if router is not None else data.hub_id
+    await async_check_configuring(hass, call.context, name, area_of_device(hass, at))
     await async_permit(
         data,
         call.data["seconds"],
@@ -157,12 +155,16 @@ async def _permit(hass: HomeAssistant, call: ServiceCall) -> None:
 
 
 async def _remove(hass: HomeAssistant, call: ServiceCall) -> None:
-    data, _, ieee = _device(hass, call.data["device"])
+    data, device, ieee = _device(hass, call.data["device"])
+    area = area_of_device(hass, device.id)
+    await async_check_configuring(hass, call.context, data.name_of(ieee), area)
     await data.remove(ieee)
 
 
 async def _reinterview(hass: HomeAssistant, call: ServiceCall) -> None:
-    data, _, ieee = _device(hass, call.data["device"])
+    data, device, ieee = _device(hass, call.data["device"])
+    area = area_of_device(hass, device.id)
+    await async_check_configuring(hass, call.context, data.name_of(ieee), area)
     network = data.network
     found = network.device(ieee)
     if found is None or network.gateway is None or network.trouble is not None:
@@ -204,7 +206,12 @@ async def _lock(
         raise refusal("zigbee_lock_unknown", lock=entity_id)
     data, _, ieee = _device(hass, entry.device_id)
     await async_check_plant(
-        hass, context, Deed.LOCK_CODES, "lock_codes_not_permitted", lock=data.name_of(ieee)
+        hass,
+        context,
+        Deed.LOCK_CODES,
+        "lock_codes_not_permitted",
+        name=data.name_of(ieee),
+        area=area_of(hass, entity_id),
     )
     unique_id = entry.unique_id.removeprefix(f"{data.entry.entry_id}_")
     source = data.network.entity(ieee, "lock", unique_id)

@@ -4,7 +4,7 @@ from typing import Any, cast, override
 
 from homeassistant.components.automation import automations_with_blueprint
 from homeassistant.components.switch import SwitchEntity
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import STATE_OFF, STATE_ON, EntityCategory, Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -20,6 +20,7 @@ from .loops import LOOPS
 from .shipped import blueprint_path, loop_is_on
 from .switch_modbus import Output
 from .switch_zigbee import Outlet
+from .views import texts
 from .zigbee_entity import async_setup_zigbee_entities
 
 PARALLEL_UPDATES = 0
@@ -76,7 +77,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch on, and look at what is in alarm already."""
-        await self._check()
+        await self._check(STATE_ON)
         await self.engine.switch_loop(self._loop, on=True)
         self.async_write_ha_state()
         self._warn()
@@ -90,7 +91,7 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
 
         Only a person reads the repairs: an automation, or a slip of the thumb, ends here.
         """
-        await self._check()
+        await self._check(STATE_OFF)
         if LOOPS[self._loop].life_safety and self.is_on:
             self._ask()
             raise refusal("life_safety_needs_word", loop=self._loop)
@@ -98,9 +99,11 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
         self.async_write_ha_state()
         self._warn()
 
-    async def _check(self) -> None:
-        deeds = self.entry.runtime_data.deeds
-        await deeds.check(Deed.SWITCH_LOOP, self._context or Context())
+    async def _check(self, wanted: str) -> None:
+        word = texts(self.hass, self.hass.config.language)["timeline"]["values"][wanted]
+        await self.entry.runtime_data.deeds.check(
+            Deed.SWITCH_LOOP, self._context or Context(), what=f"{self.name}: {word}"
+        )
 
     def _issue(self, what: str) -> str:
         return f"{self.entry.entry_id}_life_safety_{what}_{self._loop}"

@@ -115,6 +115,13 @@ async def timeline_view(
 ) -> list[dict[str, Any]]:
     """Return the timeline: the facts of each entry, and the line that a person reads."""
     called = {**{key: source.name for key, source in incident.sources.items()}, **names}
+    return await lines_view(hass, entries, called, language)
+
+
+async def lines_view(
+    hass: HomeAssistant, entries: Sequence[Entry], names: Mapping[str, str], language: str
+) -> list[dict[str, Any]]:
+    """Return entries as `timeline_view` does. `names`: what people call responders and sources."""
     zone = await dt_util.async_get_time_zone(hass.config.time_zone) or dt_util.UTC
     words = texts(hass, language)
     return [
@@ -124,7 +131,7 @@ async def timeline_view(
             "due": plain(entry.due),
             "actor": entry.actor.name if entry.actor is not None else None,
             "data": plain(entry.data),
-            "line": line(entry, texts=words, names=called, zone=zone),
+            "line": line(entry, texts=words, names=names, zone=zone),
         }
         for entry in entries
     ]

@@ -11,7 +11,6 @@ from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import (
     async_response,
-    require_admin,
     websocket_command,
 )
 from homeassistant.core import HomeAssistant, callback
@@ -24,10 +23,12 @@ from .data import CommunityEntry, find_incident
 from .errors import refusal
 from .feed import Feed, incident_row
 from .floor_plans import floor_plans, place_on_plan
+from .may import async_check_configuring
 from .noise_evidence import async_noise_evidence, curve_view
 from .overview import async_overview
 from .reading import async_read_incident
 from .views import texts
+from .zones import area_of, source_name
 
 # What the dashboard calls things by; its own words are in frontend/words.
 _WORDS: Final = ("loops", "tiers", "channels", "status")
@@ -162,12 +163,14 @@ _SHARE: Final = probatio.All(probatio.Coerce(float), probatio.Range(min=0, max=1
         probatio.Required("y"): _SHARE,
     }
 )
-@require_admin
-@callback
-def _place(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+@async_response
+async def _place(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Note where on its area's plan a detector hangs."""
-    if not place_on_plan(hass, msg["entity_id"], (msg["x"], msg["y"])):
-        raise refusal("not_in_registry", entity=msg["entity_id"])
+    detector = msg["entity_id"]
+    name, area = source_name(hass, detector), area_of(hass, detector)
+    await async_check_configuring(hass, connection.context(msg), name, area)
+    if not place_on_plan(hass, detector, (msg["x"], msg["y"])):
+        raise refusal("not_in_registry", entity=detector)
     connection.send_result(msg["id"])
 
 

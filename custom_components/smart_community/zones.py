@@ -70,11 +70,17 @@ def area_of(hass: HomeAssistant, entity_id: str) -> ar.AreaEntry | None:
     entity = er.async_get(hass).async_get(entity_id)
     if entity is None:
         return None
-    area_id = entity.area_id
-    if area_id is None and entity.device_id is not None:
-        device = dr.async_get(hass).async_get(entity.device_id)
-        area_id = device.area_id if device is not None else None
-    return ar.async_get(hass).async_get_area(area_id) if area_id is not None else None
+    if entity.area_id is not None:
+        return ar.async_get(hass).async_get_area(entity.area_id)
+    return area_of_device(hass, entity.device_id) if entity.device_id is not None else None
+
+
+def area_of_device(hass: HomeAssistant, device_id: str) -> ar.AreaEntry | None:
+    """Return the area that a device is in."""
+    device = dr.async_get(hass).async_get(device_id)
+    if device is None or device.area_id is None:
+        return None
+    return ar.async_get(hass).async_get_area(device.area_id)
 
 
 def places_of(hass: HomeAssistant, zone: str) -> frozenset[str]:

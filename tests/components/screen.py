@@ -17,15 +17,17 @@ class Screen:
     def __init__(self, socket: Any) -> None:
         self._socket = socket
 
-    async def call(self, domain: str, action: str, **data: Any) -> dict[str, Any]:
-        """Call an action as Home Assistant's own pages do."""
+    async def call(
+        self, domain: str, action: str, *, answers: bool | None = None, **data: Any
+    ) -> dict[str, Any]:
+        """Call an action as Home Assistant's own pages do; all of ours answer unless `answers`."""
         await self._socket.send_json_auto_id(
             {
                 "type": "call_service",
                 "domain": domain,
                 "service": action,
                 "service_data": data,
-                "return_response": domain == "smart_community",
+                "return_response": domain == "smart_community" if answers is None else answers,
             }
         )
         return await self._socket.receive_json(timeout=30)

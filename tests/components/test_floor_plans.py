@@ -35,7 +35,7 @@ async def test_a_plan_shows_the_lit_detector_and_says_which_has_no_place_yet(
     first, second, _ = detectors
     place = {"entity_id": first, "x": 0.25, "y": 0.75}
     refused = await guard.ask("place", **place)
-    assert refused["error"]["code"] == "unauthorized"
+    assert refused["error"]["translation_key"] == "configure_not_permitted"
     assert (await owner.ask("place", **place))["success"]
     number = (await smoke(hass, community, detectors, zone="floor"))["number"]
     (plan,) = (await guard.ask("incident", incident=number))["result"]["plans"]

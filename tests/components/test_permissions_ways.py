@@ -4,6 +4,8 @@
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -14,10 +16,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.core.permits import Role
+from custom_components.smart_community.photos import async_keep_photo
 from tests.agreed_permissions import PLACES, agreed
 
 from .screen import Open, Screen
 from .test_incident import settle
+from .test_photos import camera
 from .test_surfaces import say
 from .town import (
     ACTIONS,
@@ -140,6 +144,7 @@ async def test_the_screen_of_somebody_who_was_removed_goes_dark(
 
 
 type Press = Callable[[str], Awaitable[int]]
+type Fetch = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
@@ -219,6 +224,77 @@ async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
     await settle(hass, town.own)
     assert not heard
     assert town.own.runtime_data.engine.running(incident).status == "open"
+
+
+@pytest.fixture
+async def browsers(
+    town: Town, hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
+) -> dict[str, Fetch]:
+    """A logged-in browser of everybody who can have one."""
+    client = await hass_client_no_auth()
+    found: dict[str, Fetch] = {}
+    for role, user in town.users.items():
+        if user is None or role == Role.REMOVED:
+            continue
+        token = hass.auth.async_create_access_token(
+            await hass.auth.async_create_refresh_token(user, "http://example.test/")
+        )
+
+        async def fetch(method: str, path: str, body: bytes = b"", token: str = token) -> None:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with client.request(
+                method, f"/api/smart_community/{path}", data=body, headers=headers
+            ) as answer:
+                if answer.status != HTTPStatus.OK:
+                    checked({"success": False, "error": await answer.json()})
+
+        found[role] = fetch
+    return found
+
+
+async def test_every_role_over_the_photos_that_are_sent_and_shown(
+    hass: HomeAssistant, town: Town, browsers: dict[str, Fetch], record_property: Record
+) -> None:
+    photo = camera(40, 30)
+    for role, fetch in browsers.items():
+        for place in PLACES:
+            incident = await town.incident(place)
+            entry = town.entry(place)
+            kept = await async_keep_photo(hass, entry, incident, photo, "guard")
+            asked = {
+                "add_evidence": partial(fetch, "POST", f"photos/{incident}", photo),
+                "read": partial(fetch, "GET", f"evidence/{kept.id}"),
+                "report": partial(fetch, "POST", f"photo?community={entry.entry_id}", photo),
+            }
+            for deed, ask in asked.items():
+                if place not in places_of(deed):
+                    continue
+
+                async def do(_reason: str, ask: Callable[[], Awaitable[None]] = ask) -> None:
+                    await ask()
+
+                await town.tried(record_property, "http", role, place, deed, do=do)
+                town.unused[place] = incident
+
+
+async def test_the_browser_of_somebody_who_was_removed_sends_no_photo(
+    hass: HomeAssistant, town: Town, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    guard = town.users["property"]
+    assert guard is not None
+    token = hass.auth.async_create_access_token(
+        await hass.auth.async_create_refresh_token(guard, "http://example.test/")
+    )
+    incident = await town.incident("own")
+    await hass.auth.async_remove_user(guard)
+    client = await hass_client_no_auth()
+    for path in (f"photos/{incident}", f"photo?community={town.own.entry_id}"):
+        answer = await client.post(
+            f"/api/smart_community/{path}",
+            data=camera(40, 30),
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status == HTTPStatus.UNAUTHORIZED
 
 
 async def test_every_role_by_word_of_mouth(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -224,10 +224,11 @@ async def test_only_an_administrator_imports_and_exports(
 ) -> None:
     context = Context(user_id=hass_read_only_user.id)
     for action, data in (("import_points", {"table": TABLE}), ("export_points", {})):
-        with pytest.raises(Unauthorized):
+        with pytest.raises(ServiceValidationError) as refused:
             await hass.services.async_call(
                 DOMAIN, action, data, blocking=True, context=context, return_response=True
             )
+        assert refused.value.translation_key == "configure_not_permitted"
     assert not bus.subentries
 
 

@@ -25,6 +25,8 @@ ON_INCIDENT = [deed for deed in DEEDS if deed not in TO_COMMUNITY]
 _LET_IN = frozenset(
     {"lock_refused", "output_too_soon", "photo_unknown", "report_unheard", "responder_table"}
 )
+# What leaves a row on the community's record when a person is let do it.
+ON_RECORD = {"operate", "lock_codes", "configure", "switch_loop", "swap_duty", "directory"}
 _LOOP = {"loop": "smoke_multiple", "ladder": LADDER}
 _SWAP = {
     "away": "guard",
@@ -91,8 +93,11 @@ class Town:
             self.unused.pop(place, None)
 
     async def refusals(self, place: str, incident: str) -> list[dict[str, Any]]:
+        return await self._rows(place, incident, "refused")
+
+    async def _rows(self, place: str, incident: str, kind: str) -> list[dict[str, Any]]:
         entries = await self.entry(place).runtime_data.engine.timeline(incident)
-        return [{**one.data, "user": one.actor.user_id} for one in entries if one.kind == "refused"]
+        return [{**one.data, "user": one.actor.user_id} for one in entries if one.kind == kind]
 
     async def answer(
         self, place: str, incident: str, who: tuple[str, str], do: Try, *, key: str = ""
@@ -103,7 +108,9 @@ class Town:
         role's own.
         """
         role, deed = who
+        user = self.users[role]
         before = await self.refusals(place, incident)
+        let_before = await self._rows(place, incident, "permitted")
         letter = "y"
         try:
             await do("")
@@ -118,11 +125,14 @@ class Town:
         if letter == "n":
             as_role = "outsider" if place == "other community" and role in TIERS else role
             assert said == (DOMAIN, key or f"not_permitted_{as_role}")
-            user = self.users[role]
             reason = {"deed": deed, "reason": as_role, "user": user.id if user else None}
             assert rows == [reason]
         else:
             assert not rows
+        let = (await self._rows(place, incident, "permitted"))[len(let_before) :]
+        who_did = [user.id] if letter == "y" and deed in ON_RECORD and user is not None else []
+        assert [(row["deed"], row["user"]) for row in let] == [(deed, one) for one in who_did]
+        assert all(row["what"] for row in let)
         return letter
 
     async def tried(self, record: Record, *cell: str, do: Try, key: str = "") -> None:

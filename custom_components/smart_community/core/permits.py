@@ -43,6 +43,7 @@ class Deed(StrEnum):
     STATISTICS = "statistics"
     SWAP_DUTY = "swap_duty"
     SWITCH_LOOP = "switch_loop"
+    CONFIGURE = "configure"
 
 
 class Permit(StrEnum):
@@ -60,18 +61,19 @@ _LETTERS = {"y": Permit.ALLOWED, "w": Permit.NEEDS_REASON, "n": Permit.DENIED}
 #   | report add_evidence | agree (a threshold, with the residents)
 #   | lock_codes (who can open a home's door: an automation answers for nobody)
 #   | statistics (a department's are those of its own loops) swap_duty | switch_loop
+#   | configure (let devices join, remove them, import points: how a network or a bus is set up)
 _ROWS: Mapping[Role, str] = {
-    Role.PROPERTY: "yyy yyyy yy yyn y yy n y yy y",
-    Role.COMMITTEE: "yyy yyyy yy yyn y yy y n yy y",
-    Role.DEPARTMENT: "yny yyyy yy nnn y yy n n yn n",
-    Role.TOWNSHIP: "yny yyyy yy yyn n yy y n yy n",
-    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y y yy y",
+    Role.PROPERTY: "yyy yyyy yy yyn y yy n y yy y n",
+    Role.COMMITTEE: "yyy yyyy yy yyn y yy y n yy y n",
+    Role.DEPARTMENT: "yny yyyy yy nnn y yy n n yn n n",
+    Role.TOWNSHIP: "yny yyyy yy yyn n yy y n yy n n",
+    Role.ADMINISTRATOR: "yyy wwwy yy yyy y yy y y yy y y",
     # An automation has seen nothing: that it "acknowledges" would be a pretence that stops people.
     # Nor does it need anybody's telephone number.
-    Role.AUTOMATION: "yyy nwwy yy yyn y yy n n yy y",
-    Role.OUTSIDER: "nnn nnnn nn nnn n nn n n nn n",
+    Role.AUTOMATION: "yyy nwwy yy yyn y yy n n yy y y",
+    Role.OUTSIDER: "nnn nnnn nn nnn n nn n n nn n n",
     # Whoever left may still hold a phone that is logged in.
-    Role.REMOVED: "nnn nnnn nn nnn n nn n n nn n",
+    Role.REMOVED: "nnn nnnn nn nnn n nn n n nn n n",
 }
 TABLE: Mapping[tuple[Role, Deed], Permit] = {
     (role, deed): _LETTERS[letter]
