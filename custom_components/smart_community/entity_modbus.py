@@ -85,8 +85,9 @@ class PointEntity(UnitEntity):
 
     @property
     def reading(self) -> Reading:
-        """Return what is known of the point."""
-        return unit.polled.reading(self.point.key) if (unit := self.unit) is not None else UNREAD
+        """Return what is known of the point, with the time at which that was news."""
+        unit = self.unit
+        return unit.polled.readings.get(self.point.key, UNREAD) if unit is not None else UNREAD
 
     @property
     @override

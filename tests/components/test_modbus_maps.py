@@ -42,7 +42,7 @@ async def test_a_hole_is_searched_for_once_and_not_after_a_restart(
     assert await hass.config_entries.async_setup(entry.entry_id)
 
     def read() -> bool:
-        return all(job.settled for job in entry.runtime_data.poller.units[1].jobs)
+        return all(job.raw is not None for job in entry.runtime_data.poller.units[1].jobs)
 
     await until(read)
     searched = len(server.requests)

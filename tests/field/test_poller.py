@@ -248,6 +248,45 @@ async def test_a_jump_is_believed_when_it_is_seen_twice(bus: Bus) -> None:
     assert unit.reading("input_0").value == 500
 
 
+async def test_a_value_that_has_long_stood_still_may_jump_no_further_than_any(bus: Bus) -> None:
+    bus.server.units[1].input[0] = 50
+    unit = bus.add(1, (figure(0, lane=Lane.FAST, step=5.0),))
+    await asyncio.sleep(60)
+    bus.server.units[1].input[0] = 200
+    await asyncio.sleep(FAST)
+    assert unit.reading("input_0").quality is Quality.JUMPED
+
+
+async def test_what_stays_as_it_was_beside_what_changed_is_not_told_and_is_as_fresh(
+    bus: Bus,
+) -> None:
+    bus.server.units[1].input.update({0: 1, 1: 0xFFFF, 2: 3})
+    unit = bus.add(1, tuple(figure(at, lane=Lane.FAST, minimum=0.0) for at in range(3)))
+    await asyncio.sleep(1)
+    first = unit.reading("input_1").at
+    bus.told.clear()
+    bus.server.units[1].input[2] = 4
+    await asyncio.sleep(1)
+    assert [(key, reading.value) for _, key, reading in bus.told] == [("input_2", 4)]
+    assert first is not None
+    later = unit.reading("input_1").at
+    assert later is not None
+    assert later > first
+
+
+async def test_a_lost_unit_is_no_data_also_where_a_value_was_all_ones_and_then_it_is_again(
+    bus: Bus,
+) -> None:
+    truth = dict.fromkeys(range(8), 7) | {3: 0xFFFF}
+    bus.server.units[1].input.update(truth)
+    unit = bus.add(1, tuple(figure(at, lane=Lane.FAST) for at in range(8)))
+    await asyncio.sleep(1)
+    for registers, values in ((dict.fromkeys(range(8), 0xFFFF), {None}), (truth, {7, 0xFFFF})):
+        bus.server.units[1].input.update(registers)
+        await asyncio.sleep(1)
+        assert {unit.reading(f"input_{at}").value for at in range(8)} == values
+
+
 async def test_a_value_that_never_moves_is_stuck(bus: Bus) -> None:
     bus.server.units[1].input[0] = 501
     unit = bus.add(1, (figure(0, lane=Lane.FAST, stuck_after=60.0, scale=0.1),))

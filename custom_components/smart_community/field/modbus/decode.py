@@ -99,7 +99,7 @@ class Judge:
     @property
     def watches_time(self) -> bool:
         """Whether an unchanged value may have to be judged anew."""
-        return self.point.stuck_after is not None
+        return self.point.stuck_after is not None or self.point.step is not None
 
     def forget(self) -> None:
         """Begin to watch anew: while nothing was read, nothing could be seen to move."""

@@ -119,7 +119,7 @@ class Line:
     ) -> T:
         """Make one request under the lock that the caller holds. Raises NoData, see `read`."""
         self._ear.heard = None
-        EAR.set(self._ear)
+        hearing = EAR.set(self._ear)
         cap = self.cap(characters, within)
         if within is None and self._unanswered == 1:
             cap += self.within
@@ -149,6 +149,7 @@ class Line:
             raise NoData(Quality.GARBLED, repr(err)) from err
         finally:
             self.took = attempt.took
+            EAR.reset(hearing)
 
     @property
     def _library_within(self) -> float:

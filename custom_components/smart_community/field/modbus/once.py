@@ -28,8 +28,7 @@ async def read_once(
 
 
 def _value(point: Point, block: Block, raw: Raw) -> Value | None:
-    start = point.address - block.address
-    own = raw[start : start + point.type.words]
+    own = raw[block.span(point)]
     value = value_of(point, own, places(point))
     quality, _ = Judge(point=point).judge(own, value, 0.0)
     return value if quality is Quality.GOOD else None

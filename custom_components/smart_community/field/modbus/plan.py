@@ -47,6 +47,11 @@ class Block:
         inside = self.address <= point.address and point.address + point.type.words <= self.end
         return point.kind is self.kind and inside
 
+    def span(self, point: Point) -> slice:
+        """Return where a point that it holds lies in its answer."""
+        start = point.address - self.address
+        return slice(start, start + point.type.words)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:

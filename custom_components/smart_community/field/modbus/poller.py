@@ -25,6 +25,7 @@ from ..point import Lane, Point, Quality, Value
 from .decode import Raw
 from .line import LINE_TAKEN, Line, NoData
 from .plan import probing
+from .turns import Due, others_due, soonest_fast
 from .unit import EVERY, Job, PolledUnit
 from .write import write
 
@@ -58,8 +59,6 @@ _FORGETS = 0.9
 
 # What is left to be done with an answer, while the line carries the next request.
 type Answer = Callable[[], None]
-# When something was due, of which unit, and what; no job is a question of the unit's search.
-type _Due = tuple[float, int, Job | None]
 
 
 class Poller:
@@ -133,21 +132,25 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
+        loop = asyncio.get_running_loop()
         answer: Answer | None = None
         while True:
             now = self._clock()
             request = self._out_of_turn() or self._next(now)
-            if request is None and answer is None:
-                await asyncio.sleep(self._idle_for(now))
+            last, answer = answer, None
+            if request is None:
+                if last is not None:
+                    _deal_with(last)
+                else:
+                    await asyncio.sleep(self._idle_for(now))
                 continue
-            # On the wire before the last answer is dealt with: a hundred values that changed cost
-            # Home Assistant milliseconds, in which the line would carry nothing.
-            asking = request and asyncio.create_task(request, eager_start=True)
-            if answer is not None:
-                _deal_with(answer)
-                answer = None  # once: a second time would confirm an alarm by itself
+            if last is not None:
+                # Once the request is on the wire: a hundred values that changed cost Home Assistant
+                # milliseconds, in which the line would carry nothing. A task for the request would
+                # do the same for a tenth more of all that the asking costs.
+                loop.call_soon(_deal_with, last)
             try:
-                answer = await asking if asking else None
+                answer = await request
             except Exception:
                 # A mistake of ours costs one request. If it ended the asking, the last values of
                 # every detector would stand for ever.
@@ -155,39 +158,16 @@ class Poller:
                 await asyncio.sleep(_LOOK_AGAIN)
 
     def _next(self, now: float) -> Coroutine[Any, Any, Answer | None] | None:
-        """Choose what to ask next; None if nothing is due.
-
-        Looked through before each request of a line: every block counts, so no lists are made.
-        """
-        fast: _Due | None = None
-        other: _Due | None = None
-        probe: tuple[float, int] | None = None
-        next_fast = now + EVERY[Lane.FAST]
-        for address, unit in self._units.items():
-            if unit.writing.locked():
-                continue  # nothing waits for the line that a failed write makes doubtful
-            if unit.rest:
-                if unit.due <= now and unit.jobs and (probe is None or unit.due < probe[0]):
-                    probe = unit.due, address
-                continue
-            searched = None
-            if unit.search is not None:
-                searched = unit.search[0]
-                # As a slow block that is due: where those are always late it has its turn as well.
-                due = unit.searched_at - EVERY[Lane.SLOW]
-                if other is None or due < other[0]:
-                    other = due, address, None
-            for job in unit.jobs:
-                due = job.due
-                if job.lane is Lane.FAST:
-                    if job is searched:
-                        continue
-                    next_fast = min(next_fast, due)
-                    if due <= now and (fast is None or due < fast[0]):
-                        fast = due, address, job
-                elif due <= now and (other is None or due < other[0]) and job is not searched:
-                    other = due, address, job
-        if fast is not None and (self._fast_running < _FAST_PER_OTHER or not (other or probe)):
+        """Choose what to ask next; None if nothing is due."""
+        fast = soonest_fast(self._units)
+        next_fast = min(now + EVERY[Lane.FAST], fast[0]) if fast else now + EVERY[Lane.FAST]
+        if next_fast > now:
+            fast = None
+        elif fast is not None and self._fast_running < _FAST_PER_OTHER:
+            self._fast_running += 1
+            return self._asks(fast)
+        other, probe = others_due(self._units, now)
+        if fast is not None and not (other or probe):
             self._fast_running += 1
             return self._asks(fast)
         self._fast_running = 0
@@ -214,7 +194,7 @@ class Poller:
         unit = self._units[self._witness]
         return self._asks((heard, self._witness, None if unit.search else unit.cheapest_first[0]))
 
-    def _asks(self, chosen: _Due) -> Coroutine[Any, Any, Answer | None]:
+    def _asks(self, chosen: Due) -> Coroutine[Any, Any, Answer | None]:
         _, address, job = chosen
         return self._search(address) if job is None else self._read(address, job)
 

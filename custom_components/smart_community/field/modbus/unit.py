@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -30,12 +30,18 @@ LONGEST_REST = 60.0
 # A block of which everything was refused is a unit in trouble, or the wrong map: searched again.
 _SEARCH_AGAIN = 60.0
 
+_NOTHING: Final = NoData(Quality.NO_VALUE, "every register says 0xFFFF")
+
 type Listener = Callable[[str], None]
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Job:
-    """A request that is made again and again. `raw`: its last answer, None if it brought none."""
+    """A request that is made again and again.
+
+    `raw`: its last answer, None where nothing that it said counts any more. `unsettled`: the keys
+    of the points of which an answer equal to that one says something new all the same.
+    """
 
     block: Block
     lane: Lane
@@ -43,8 +49,26 @@ class Job:
     due: float
     raw: Raw | None = None
     at: datetime | None = None
-    # Whether an answer equal to the last one says nothing new of any point.
-    settled: bool = False
+    unsettled: frozenset[str] = frozenset()
+    _spans: tuple[slice, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find each point's place in an answer, once and not with each of them."""
+        self._spans = tuple(self.block.span(one) for one in self.points)
+
+    def news(self, raw: Raw) -> Sequence[Point]:
+        """Return the points of which an answer says something new."""
+        if (before := self.raw) is None:
+            return self.points
+        return [
+            one
+            for one, span in zip(self.points, self._spans, strict=True)
+            if one.key in self.unsettled or raw[span] != before[span]
+        ]
+
+    def confirms(self, key: str) -> bool:
+        """Whether each answer since has said the same of a point, without its being noted."""
+        return self.raw is not None and key not in self.unsettled
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -73,6 +97,8 @@ class PolledUnit:
     due: float = 0.0
     took: float = 0.0
     jobs: list[Job] = field(init=False)
+    fast: list[Job] = field(init=False)
+    slow: list[Job] = field(init=False)
     why: Quality | None = field(default=None, init=False)
     failures: int = field(default=0, init=False)
     heard: float = field(default=0.0, init=False)
@@ -97,8 +123,7 @@ class PolledUnit:
     @property
     def longest_rest(self) -> float:
         """How long the unit may be left alone after failures."""
-        alarms = any(job.lane is Lane.FAST for job in self.jobs)
-        return LONGEST_REST_OF_ALARMS if alarms else LONGEST_REST
+        return LONGEST_REST_OF_ALARMS if self.fast else LONGEST_REST
 
     @property
     def cheapest_first(self) -> list[Job]:
@@ -109,7 +134,7 @@ class PolledUnit:
         """Return what is known of a point, with the time it was last confirmed."""
         known = self.readings.get(key, UNREAD)
         job = self._read_by.get(key)
-        if known.quality is Quality.GOOD and job is not None and job.settled:
+        if known.quality is Quality.GOOD and job is not None and job.confirms(key):
             return replace(known, at=job.at)
         return known
 
@@ -131,16 +156,21 @@ class PolledUnit:
     def read_soon(self, point: Point) -> None:
         """Read a point before everything else, because it was written."""
         if (job := self._read_by.get(point.key)) is not None:
-            job.due, job.settled = 0.0, False
+            job.due, job.raw = 0.0, None
 
     def take(self, job: Job, raw: Raw, now: float) -> None:
         """Note what a request brought at `now` (monotonic), and tell of the points that changed."""
         job.at = datetime.now(UTC)
-        if job.settled and raw == job.raw:
+        if raw == job.raw and not job.unsettled:
             return
-        job.raw = raw
-        job.settled = self._note_all(job.block, job.points, raw, now)
-        if self._suspects.intersection(point.key for point in job.points):
+        if _says_nothing(job.block, raw):
+            job.raw = None
+            self.lack(job.points, _NOTHING)
+        else:
+            news = job.news(raw)
+            job.raw = raw
+            job.unsettled = self._note_all(job.block, news, raw, now)
+        if self._suspects and self._suspects.intersection(one.key for one in job.points):
             job.due = 0.0
         elif any(self.readings.get(one.key, UNREAD).value is None for one in job.points):
             # What has no data is looked at again before its lane's time.
@@ -157,7 +187,7 @@ class PolledUnit:
 
     def refused(self, job: Job, lack: NoData, now: float) -> None:
         """One request is refused; the unit lives. Begins to search its map where that may help."""
-        job.settled = False
+        job.raw = None
         points: Iterable[Point] = job.points
         if lack.illegal:
             job.due = now + self.longest_rest
@@ -177,7 +207,7 @@ class PolledUnit:
     def unheard(self, lack: NoData, now: float) -> None:
         """Nobody could ask: no point has data, and everything is read as soon as somebody can."""
         for job in self.jobs:
-            job.settled = False
+            job.raw = None
             job.due = min(job.due, now)
         for judge in self._judges.values():
             judge.forget()
@@ -209,7 +239,11 @@ class PolledUnit:
         self.searched_at = now
         learner.told(answered=raw is not None)
         if raw is not None:
-            self._note_all(block, [one for one in self.points if block.holds(one)], raw, now)
+            points = [one for one in self.points if block.holds(one)]
+            if _says_nothing(block, raw):
+                self.lack(points, _NOTHING)
+            else:
+                self._note_all(block, points, raw, now)
         if learner.ask is not None:
             return
         self.search = None
@@ -227,20 +261,19 @@ class PolledUnit:
             old = before.get((lane, block))
             job = Job(block=block, lane=lane, points=points, due=now)
             if old is not None:
-                job.due, job.raw, job.at, job.settled = old.due, old.raw, old.at, old.settled
+                job.due, job.raw, job.at, job.unsettled = old.due, old.raw, old.at, old.unsettled
             self.jobs.append(job)
+        self.fast = [job for job in self.jobs if job.lane is Lane.FAST]
+        self.slow = [job for job in self.jobs if job.lane is Lane.SLOW]
         self._read_by = {point.key: job for job in self.jobs for point in job.points}
 
-    def _note_all(self, block: Block, points: Iterable[Point], raw: Raw, now: float) -> bool:
-        """Note a block's values; returns whether the same answer again would change nothing."""
-        if not block.kind.is_bit and says_nothing([int(word) for word in raw]):
-            self.lack(points, NoData(Quality.NO_VALUE, "every register says 0xFFFF"))
-            return True
-        settled = True
-        for point in points:
-            start = point.address - block.address
-            settled &= self._note_one(point, raw[start : start + point.type.words], now)
-        return settled
+    def _note_all(
+        self, block: Block, points: Iterable[Point], raw: Raw, now: float
+    ) -> frozenset[str]:
+        """Note values of a block; returns of which points the same answer again would say more."""
+        return frozenset(
+            one.key for one in points if not self._note_one(one, raw[block.span(one)], now)
+        )
 
     def _note_one(self, point: Point, raw: Raw, now: float) -> bool:
         value = value_of(point, raw, self._places[point.key])
@@ -284,6 +317,10 @@ class PolledUnit:
             _LOGGER.exception("Telling of %s failed", point.key)
         if before.quality is not reading.quality:
             self.ailing()
+
+
+def _says_nothing(block: Block, raw: Raw) -> bool:
+    return not block.kind.is_bit and says_nothing([int(word) for word in raw])
 
 
 def _unnamed(point: Point) -> Point:
