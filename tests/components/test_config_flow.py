@@ -126,16 +126,21 @@ async def test_a_new_bus_asks_for_its_first_unit(hass: HomeAssistant, modbus_por
 
 
 @pytest.mark.parametrize(
-    ("kind", "offered"),
-    [("community", {"responder", "plan", "provider"}), ("modbus_bus", {"unit", "point_table"})],
+    ("kind", "offered", "configure"),
+    [
+        ("community", {"responder", "plan", "provider"}, True),
+        ("modbus_bus", {"unit", "point_table"}, False),
+        ("zigbee_network", set(), True),
+    ],
 )
-async def test_each_kind_offers_its_own_subentries(
-    hass: HomeAssistant, kind: str, offered: set[str]
+async def test_each_kind_offers_its_own_subentries_and_options(
+    hass: HomeAssistant, kind: str, offered: set[str], configure: bool
 ) -> None:
     await _start(hass)  # loads the flow, as the settings page does before it asks
     entry = MockConfigEntry(domain=DOMAIN, data={"kind": kind})
     entry.add_to_hass(hass)
     assert set(entry.supported_subentry_types) == offered
+    assert entry.supports_options == configure
     # An import leaves units behind and nothing of itself to change.
     fixed = {
         key
@@ -224,6 +229,7 @@ async def test_a_database_of_ones_own_is_opened_and_kept(
 
 async def test_two_communities_cannot_share_a_database(hass: HomeAssistant, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'incidents.db'}"
+    await _community(hass, "Starlight Garden")  # in the file that is its own by default
     await _community(hass, "Sunshine Garden", url)
     form = await _submit(hass, await _start(hass), "Moonlight Garden", url)
     assert form["errors"] == {"database": "database_taken"}

@@ -85,10 +85,15 @@ async def test_a_robot_is_tried_before_it_is_saved(
     assert refused["description_placeholders"] == {"problem": "wrong key"}
     invalid = await _submit(hass, form, url="no address", **answers)
     assert invalid["errors"] == {"url": "url_invalid"}
+    invalid = await _submit(hass, form, url="http://[::1", **answers)
+    assert invalid["errors"] == {"url": "url_invalid"}
     made = await _submit(hass, form, url=f"{chat.url}{path}{KEY}", **answers)
     assert made["type"] is FlowResultType.CREATE_ENTRY
     assert "Nothing has happened" in str(chat.said)
     assert _stored(community, kind).data["key"] == "desk_group"
+    form = await _form(hass, community, kind)
+    second = await _submit(hass, form, url=f"{chat.url}{path}{KEY}", **answers)
+    assert second["errors"] == {"name": "already_configured"}
 
 
 async def test_an_account_that_carries_nothing_is_refused(
@@ -180,8 +185,9 @@ async def test_receipts_are_called_back_with_and_forged_ones_stand_on_record(
     assert await async_setup_component(hass, "webhook", {})
     form = await _form(hass, community, "https")
     answers = {"name": "Pager", "url": "https://pager.example/x", "channels": ["https"]}
-    assert (await _submit(hass, form, **answers, test=False))["errors"] == {
-        "secret": "secret_missing"
+    assert (await _submit(hass, form, **answers | {"channels": []}, test=False))["errors"] == {
+        "secret": "secret_missing",
+        "channels": "no_channel",
     }
     await _submit(hass, form, **answers, secret="shared", test=False)
     path = f"/api/webhook/{_stored(community, 'https').data['webhook_id']}"

@@ -27,6 +27,7 @@ async def entry(hass: HomeAssistant) -> ConfigEntry:
         hass, "script", {"script": {"call": {"alias": "Place a call", "sequence": []}}}
     )
     hass.states.async_set("notify.desk", "unknown", {"friendly_name": "Duty desk"})
+    hass.states.async_set("media_player.hall", "idle", {"friendly_name": "Hall"})
     registry = er.async_get(hass)
     phone = registry.async_get_or_create("notify", "mobile_app", "phone")
     hass.states.async_set(phone.entity_id, "unknown")
@@ -162,6 +163,7 @@ async def test_targets_are_what_reaches_somebody_by_itself(
         "script.call": "Place a call (script.call)",
     }
     assert _options(form, "sms_target") == list(offered)
+    assert _options(form, "speaker_target") == ["media_player.hall", *offered]
 
 
 async def test_every_loop_and_tier_can_be_chosen(hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -210,6 +212,18 @@ async def test_messages_follow_the_language_of_the_installation(
             {"sms": "target_unknown"},
         ),
         ({"channels": ["sms"], "sms": {"sms_target": "13800000000"}}, {"sms": "target_unknown"}),
+        ({"channels": ["sms"], "sms": {"sms_target": "provider.gone"}}, {"sms": "target_unknown"}),
+        (
+            {"channels": ["speaker"], "speaker": {"speaker_target": "media_player.gone"}},
+            {"speaker": "target_unknown"},
+        ),
+        (
+            {
+                "channels": ["speaker"],
+                "speaker": {"speaker_target": "media_player.hall", "speaker_quiet_from": "22:00"},
+            },
+            {"speaker": "quiet_needs_both"},
+        ),
         (
             {"channels": ["push", "voice", "sms"], "name": " "},
             {

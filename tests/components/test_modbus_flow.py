@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from homeassistant.components.modbus.connection import async_get_unit
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
+from modbus_connection import ModbusSerialParams
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.modbus.families import FAMILIES as OURS
@@ -169,6 +172,32 @@ async def test_a_line_that_the_yaml_configuration_uses_is_refused(
     await hass.services.async_call("modbus", "stop", {"hub": "old"}, blocking=True)
 
 
+async def test_a_line_that_another_integration_holds_at_another_speed_is_not_taken_from_it(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    async with ModbusServer(wire=Wire.RTU) as server:
+        server.add_fire_panel(1, inputs=4)
+        theirs = MockConfigEntry(domain="an_inverter")
+        theirs.add_to_hass(hass)
+        line = f"socket://{server.host}:{server.port}"
+        unit = async_get_unit(hass, theirs, ModbusSerialParams(device=line, baudrate=19200), 1)
+        assert await unit.read_discrete_inputs(0, 1) == [False]
+        form = await bus_form(hass, "modbus_rtu_over_tcp")
+        form = await bus_submitted(hass, form, {**reached(server), "baudrate": "9600"})
+        assert form["errors"] == {"base": "line_in_use"}
+        result = await bus_submitted(hass, form, {**reached(server), "baudrate": "19200"})
+        entry = result["result"]
+
+        # The same once it is set up: the other one came back first, with a speed of its own.
+        await hass.config_entries.async_unload(entry.entry_id)
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "baudrate": 9600})
+        flow = await unit_flow(hass, entry, PANEL, {"inputs": 4})
+        assert flow["errors"] == {"base": "line_in_use"}
+        assert "19200" in flow["description_placeholders"]["problem"]
+        assert await unit.read_discrete_inputs(0, 1) == [False]
+        await theirs._async_process_on_unload(hass)
+
+
 async def test_a_bus_moves_to_another_gateway_and_keeps_its_units(
     hass: HomeAssistant, server: ModbusServer
 ) -> None:
@@ -222,6 +251,8 @@ async def test_a_unit_is_asked_before_it_is_saved(
     flow = await subflows.async_configure(flow["flow_id"], {**named, "inputs": 4})
     assert flow["errors"] == {"base": "unit_busy"}
     server.units[1].fault = None
+    lift = await unit_flow(hass, entry, {"name": "Lift", "unit": 9, "family": "lift"})
+    assert lift["errors"] == {"base": "unit_silent"}
     flow = await subflows.async_configure(flow["flow_id"], {**named, "inputs": 4})
     assert flow["step_id"] == "confirm"
     assert flow["description_placeholders"] == {"points": "7", "on": "Input 3", "figures": "-"}
@@ -286,8 +317,10 @@ async def test_a_unit_with_a_point_table_keeps_it_when_it_is_renamed(
     context = {"source": "reconfigure", "subentry_id": subentry.subentry_id}
     flow = await subflows.async_init((entry.entry_id, "unit"), context=context)
     assert_flow_said(flow)
+    server.units[1].discrete[0] = True
     flow = await subflows.async_configure(flow["flow_id"], {"name": "New", "unit": 1})
     assert flow["step_id"] == "confirm"
+    assert flow["description_placeholders"]["on"] == "Hall"
     await subflows.async_configure(flow["flow_id"], {})
     assert (subentry.title, dict(subentry.data)) == ("New", unit)
     assert await hass.config_entries.async_unload(entry.entry_id)
