@@ -1,55 +1,104 @@
-"""A coordinator of another make: deCONZ's serial protocol on a TCP port, with a network and nobody.
+"""A coordinator of another make: deCONZ's serial protocol on a TCP port, with devices around it.
 
-As much of it as a host needs to look at the network: frames between SLIP ends with a checksum, the
-version, the device's state, and its parameters. Every other command is refused, and so no host
-gets a network to work on it. Written after dresden elektronik's "deCONZ Serial Protocol" 1.21; the
-host is zigpy-deconz, unmodified.
+Frames between SLIP ends with a checksum; the version, the device's state and its parameters, by
+which a network is looked at, formed and opened; and data both ways, which the host fetches when a
+change of the device's state tells it to. Written after dresden elektronik's "deCONZ Serial
+Protocol" 1.21; the host is zigpy-deconz, unmodified. The devices are those of the EZSP coordinator.
 """
 
 import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
 from enum import IntEnum
+from types import SimpleNamespace
 from typing import Self
+
+import zigpy.types as t
+from zigpy.zdo.types import LogicalType, Neighbor, SimpleDescriptor, SizePrefixedSimpleDescriptor
+
+from .zigbee import DeviceDescription, VirtualDevice, zdo
+from .zigbee.description import node
+from .zigbee.device import ZDO_PROFILE
 
 END, ESCAPE = 0xC0, 0xDB
 ESCAPED = {0xDC: END, 0xDD: ESCAPE}
 SUCCESS, UNSUPPORTED = 0, 4
-CONNECTED = 2
+DELIVERED, NO_ACK = 0x00, 0xE9
+OFFLINE, CONNECTED = 0, 2
+CONFIRM, INDICATION, FREE_SLOTS = 1 << 2, 1 << 3, 1 << 5
 FIRMWARE = bytes((0x00, 0x07, 0x78, 0x26))  # ConBee II
+BY_NWK = 0x02
+BROADCASTS = 0xFFF8  # and above
+# Slots for the endpoints of a host, and what they hold before it writes its own: the home
+# automation profile's, and Green Power's.
+SLOTS = ((1, 0x0104), (2, 0x0104), (242, 0xA1E0))
 
 
 class Command(IntEnum):
-    """What a host asks for."""
+    """What a host asks for, and what it is told unasked."""
 
+    CONFIRM = 0x04
     DEVICE_STATE = 0x07
+    NETWORK_STATE = 0x08
     READ = 0x0A
+    WRITE = 0x0B
     VERSION = 0x0D
+    STATE_CHANGED = 0x0E
+    REQUEST = 0x12
+    INDICATION = 0x17
+    NEIGHBOUR = 0x1D
+
+
+class Parameter(IntEnum):
+    """What a host reads and writes, as far as something hangs on it."""
+
+    ADDRESS = 0x01
+    EXTENDED_PAN_ID = 0x08
+    CHANNELS = 0x0A
+    WANTED_EXTENDED_PAN_ID = 0x0B
+    ENDPOINT = 0x13
+    CHANNEL = 0x1C
+    PERMIT = 0x21
 
 
 class ConBee:
-    """One coordinator that has a network."""
+    """One coordinator. `formed`: it comes with a network."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, formed: bool = True) -> None:
         self.ieee = bytes.fromhex("0021 2eff ff07 4a01")
-        self.extended_pan_id = bytes.fromhex("dd15 7a09 3344 1122")
         key = bytes(range(16))
         self.parameters = {
-            0x01: self.ieee[::-1],  # own address
+            Parameter.ADDRESS: self.ieee[::-1],
             0x05: b"\x34\x12",  # PAN id
             0x07: b"\x00\x00",  # short address
-            0x08: self.extended_pan_id[::-1],  # extended PAN id
+            Parameter.EXTENDED_PAN_ID: bytes.fromhex("2211 4433 097a 15dd"),
             0x09: b"\x01",  # is the coordinator
-            0x0A: (1 << 20).to_bytes(4, "little"),  # channel mask
-            0x0B: bytes(8),  # extended PAN id to join: none
+            Parameter.CHANNELS: (1 << 20).to_bytes(4, "little"),
+            Parameter.WANTED_EXTENDED_PAN_ID: bytes(8),  # none
             0x0E: self.ieee[::-1],  # trust center
             0x10: b"\x03",  # security: link key of the trust center
             0x18: b"\x00" + key,  # network key
             0x19: self.ieee[::-1] + b"ZigBeeAlliance09",  # link key
-            0x1C: bytes((20,)),  # channel
+            Parameter.CHANNEL: bytes((20,)),
             0x22: b"\x0b\x01",  # protocol version
             0x24: b"\x00",  # network update id
             0x26: bytes(4),  # watchdog
             0x27: (1000).to_bytes(4, "little"),  # frame counter
         }
+        if not formed:
+            self.parameters |= {0x05: b"\xff\xff", 0x07: b"\xff\xff", Parameter.CHANNEL: b"\x00"}
+            self.parameters[Parameter.EXTENDED_PAN_ID] = bytes((0xFF,)) * 8
+        self._endpoints = [_endpoint(number, profile).serialize() for number, profile in SLOTS]
+        self._state = CONNECTED
+        self._told = self._state
+        self._permitted_until = 0.0
+        self._number = 0
+        self._up: deque[bytes] = deque()
+        self._confirms: deque[bytes] = deque()
+        self._devices: dict[int, VirtualDevice] = {}
+        self._chance = random.Random(self.ieee)
+        self._timers: set[asyncio.TimerHandle] = set()
         self._writers: list[asyncio.StreamWriter] = []
 
     @property
@@ -57,16 +106,92 @@ class ConBee:
         """Where a host finds it."""
         return f"socket://127.0.0.1:{self._port}"
 
+    @property
+    def extended_pan_id(self) -> bytes:
+        """Which network it has."""
+        return self.parameters[Parameter.EXTENDED_PAN_ID][::-1]
+
+    def drop(self) -> None:
+        """Hang up."""
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self._port: int = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        for timer in self._timers:
+            timer.cancel()
         self._server.close()
-        for writer in self._writers:
-            writer.close()
+        self.drop()
         await self._server.wait_closed()
+
+    def add(self, description: DeviceDescription) -> VirtualDevice:
+        """Put a device within reach, not joined yet."""
+        self._number += 1
+        ieee = t.EUI64.convert(f"02:5b:00:00:00:00:00:{self._number:02x}")
+        return VirtualDevice(description, self, ieee, self._number)
+
+    # The network as its devices see it
+
+    def permits(self, _device: VirtualDevice) -> str | None:
+        """Say why a device may not join, or nothing."""
+        open_now = asyncio.get_running_loop().time() < self._permitted_until
+        return None if open_now else "joining is not permitted"
+
+    def admit(self, device: VirtualDevice) -> None:
+        """Let a device in."""
+        device.nwk = self._chance.randrange(1, 0xFFF0)
+        self.rejoined(device)
+
+    def rejoined(self, device: VirtualDevice) -> None:
+        """Let a device in that has an address."""
+        device.key = self.parameters[0x18][1:]
+        self._devices[device.nwk] = device
+
+    def left(self, device: VirtualDevice) -> None:
+        """Note that a device has gone; a host is not told."""
+        self._devices.pop(device.nwk, None)
+
+    def up(
+        self,
+        device: VirtualDevice | zdo.Node,
+        *,
+        profile: int,
+        cluster: int,
+        endpoints: tuple[int, int],
+        message: bytes,
+        sequence: int = 0,
+        broadcast: bool = False,
+    ) -> None:
+        """Carry a frame to the coordinator, which keeps it until the host fetches it."""
+        del sequence
+        to = 0xFFFD if broadcast else 0
+        self._up.append(
+            bytes((BY_NWK,)) + to.to_bytes(2, "little") + bytes((endpoints[1], BY_NWK))
+            + device.nwk.to_bytes(2, "little") + bytes((endpoints[0],))
+            + profile.to_bytes(2, "little") + cluster.to_bytes(2, "little")
+            + len(message).to_bytes(2, "little") + message
+            + bytes((0, 0, device.lqi, 0, 0, 0, 0)) + (device.rssi % 256).to_bytes()
+        )  # fmt: skip
+        self._tell()
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Act after a while."""
+        self._timers.add(asyncio.get_running_loop().call_later(seconds, act))
+
+    def neighbours(self, _device: VirtualDevice) -> tuple[Neighbor, ...]:
+        """List who a router hears."""
+        return ()
+
+    async def room(self) -> None:
+        """Wait until the coordinator can take another frame."""
+        await asyncio.sleep(0)
+
+    # The host
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
@@ -77,25 +202,125 @@ class ConBee:
                 writer.close()
                 return
             if frame:
-                writer.write(_framed(self._answer(frame)))
+                command, sequence, body = frame[0], frame[1], frame[5:]
+                status, payload = self._answer(command, body)
+                self._write(command, sequence, status, payload)
+                self._tell()
 
-    def _answer(self, frame: bytes) -> bytes:
-        command, sequence, body = frame[0], frame[1], frame[5:]
-        status, payload = SUCCESS, b""
+    def _write(self, command: int, sequence: int, status: int, payload: bytes) -> None:
+        length = (5 + len(payload)).to_bytes(2, "little")
+        if self._writers:
+            self._writers[-1].write(_framed(bytes((command, sequence, status)) + length + payload))
+
+    @property
+    def _now(self) -> int:
+        waiting = (CONFIRM if self._confirms else 0) | (INDICATION if self._up else 0)
+        return self._state | waiting | FREE_SLOTS
+
+    def _tell(self) -> None:
+        """Tell a change of the device's state: what waits is fetched by that."""
+        if self._now != self._told:
+            self._told = self._now
+            self._write(Command.STATE_CHANGED, 0, SUCCESS, bytes((self._now, 0)))
+
+    def _with_state(self, rest: bytes) -> bytes:
+        self._told = self._now
+        said = bytes((self._now,)) + rest
+        return len(said).to_bytes(2, "little") + said
+
+    def _answer(self, command: int, body: bytes) -> tuple[int, bytes]:
         match command:
             case Command.VERSION:
-                payload = FIRMWARE
+                return SUCCESS, FIRMWARE
             case Command.DEVICE_STATE:
-                payload = bytes((CONNECTED, 0, 0))
-            case Command.READ if body[2] in self.parameters:
-                said = body[2:3] + self.parameters[body[2]]
-                payload = len(said).to_bytes(2, "little") + said
+                return SUCCESS, bytes((self._now, 0, 0))
+            case Command.NETWORK_STATE:
+                self._change(body[0])
+                return SUCCESS, body[:1]
             case Command.READ:
-                status, payload = UNSUPPORTED, b"\x01\x00" + body[2:3]
-            case _:
-                status = UNSUPPORTED
-        length = (5 + len(payload)).to_bytes(2, "little")
-        return bytes((command, sequence, status)) + length + payload
+                return self._read(body[2], body[3:])
+            case Command.WRITE:
+                self._set(body[2], body[3:])
+                return SUCCESS, b"\x01\x00" + body[2:3]
+            case Command.REQUEST:
+                self._send(body[2:])
+                return SUCCESS, self._with_state(body[2:3])
+            case Command.INDICATION if self._up:
+                return SUCCESS, self._with_state(self._up.popleft())
+            case Command.CONFIRM if self._confirms:
+                return SUCCESS, self._with_state(self._confirms.popleft())
+            case Command.NEIGHBOUR:
+                return SUCCESS, body
+        return UNSUPPORTED, b"\x00\x00"
+
+    def _read(self, parameter: int, key: bytes) -> tuple[int, bytes]:
+        value = self.parameters.get(parameter)
+        if parameter == Parameter.ENDPOINT and key[0] < len(SLOTS):
+            value = key[:1] + self._endpoints[key[0]]
+        said = bytes((parameter,)) + (value or b"")
+        return UNSUPPORTED if value is None else SUCCESS, len(said).to_bytes(2, "little") + said
+
+    def _set(self, parameter: int, value: bytes) -> None:
+        if parameter == Parameter.ENDPOINT:
+            self._endpoints[value[0]] = value[1:]
+        elif parameter == Parameter.PERMIT:
+            self._permitted_until = asyncio.get_running_loop().time() + value[0]
+        else:
+            self.parameters[parameter] = value
+
+    def _change(self, state: int) -> None:
+        """Leave the network, or begin the one that the parameters describe by now."""
+        self._state = state
+        wanted = self.parameters[Parameter.WANTED_EXTENDED_PAN_ID]
+        if state == CONNECTED and any(wanted):
+            self.parameters[Parameter.EXTENDED_PAN_ID] = wanted
+            mask = int.from_bytes(self.parameters[Parameter.CHANNELS], "little")
+            self.parameters[Parameter.CHANNEL] = bytes((mask.bit_length() - 1,))
+
+    def _send(self, asked: bytes) -> None:
+        """Carry a host's frame to whom it is for: id, flags, mode, address, endpoint and so on."""
+        number, to, endpoint = asked[0], int.from_bytes(asked[3:5], "little"), asked[5]
+        profile, cluster = (int.from_bytes(asked[at : at + 2], "little") for at in (6, 8))
+        source, message = asked[10], asked[13 : 13 + int.from_bytes(asked[11:13], "little")]
+        aps = SimpleNamespace(profileId=profile, clusterId=cluster, destinationEndpoint=endpoint)
+        found = [one for one in self._devices.values() if to == one.nwk or to >= BROADCASTS]
+        heard = [one for one in found if not one.silent]
+        status = DELIVERED if heard or not to or to >= BROADCASTS else NO_ACK
+        self._confirms.append(
+            bytes((number, BY_NWK)) + to.to_bytes(2, "little")
+            + bytes((endpoint, source, status, 0, 0, 0, 0))
+        )  # fmt: skip
+        if to == 0 and profile == ZDO_PROFILE:
+            self._answer_itself(cluster, message)
+        for one in heard:
+            one.down(aps, message)
+
+    def _answer_itself(self, cluster: int, message: bytes) -> None:
+        simple = {}
+        for raw in self._endpoints:
+            one, _ = SimpleDescriptor.deserialize(raw)
+            simple[int(one.endpoint)] = SizePrefixedSimpleDescriptor(**one.as_dict())
+        me = zdo.Node(
+            ieee=t.EUI64.deserialize(self.parameters[Parameter.ADDRESS])[0],
+            nwk=0,
+            descriptor=node(router=True).replace(logical_type=LogicalType.Coordinator),
+            simple=simple,
+            energy=20,
+        )
+        said = zdo.answer(me, cluster, message)
+        if said is not None:
+            self.up(me, profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])
+
+
+def _endpoint(number: int, profile: int) -> SimpleDescriptor:
+    return SimpleDescriptor(
+        endpoint=number,
+        profile=profile,
+        device_type=5,
+        device_version=0,
+        input_clusters=[],
+        output_clusters=[],
+    )
 
 
 def _plain(escaped: bytes) -> bytes:

@@ -36,6 +36,7 @@ class Node:
     left: Callable[[bool], None] = lambda _: None
     permitted: Callable[[int], None] = lambda _: None
     moved: Callable[[NwkUpdate], None] = lambda _: None
+    energy: int | None = None  # on every channel; None if it cannot be asked for that
     lqi: int = 255
     rssi: int = 0
 
@@ -158,7 +159,10 @@ def _permit(node: Node, seconds: int, _: bool) -> tuple[Any, ...]:
 
 def _update(node: Node, update: NwkUpdate) -> tuple[Any, ...]:
     if update.ScanDuration != NwkUpdate.CHANNEL_CHANGE_REQ:
-        return (Status.NOT_SUPPORTED,)
+        if node.energy is None:
+            return (Status.NOT_SUPPORTED,)
+        scanned = [node.energy for _ in update.ScanChannels]
+        return Status.SUCCESS, update.ScanChannels, 0, 0, scanned
     node.moved(update)
     return Status.SUCCESS, update.ScanChannels, 0, 0, []
 
