@@ -168,6 +168,12 @@ class AlarmIndex:
         return [_view(watcher, sources) for watcher, sources in self._watches.items()]
 
     @callback
+    def terms(self, loop: str) -> frozenset[Term]:
+        """Return the limits that a loop's triggers compare with, each in its unit."""
+        own = (watcher.terms for watcher in self._watches if watcher.loop == loop)
+        return frozenset().union(*own)
+
+    @callback
     def watches_of(self, entity_id: str) -> list[WatchView]:
         """Return what each trigger matches that watches an entity."""
         return [

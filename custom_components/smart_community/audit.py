@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_index import alarm_index
 from .const import DOMAIN
+from .core.agreement import Hold
 from .data import CommunityEntry
 from .loops import LOOPS
 from .shipped import blueprint_path, loop_is_on
@@ -31,6 +32,7 @@ LATE: Final = timedelta(minutes=1)
 STEP_LATE, OUTBOX_STUCK, RECORDING = "step_late", "outbox_stuck", "recording_failed"
 LOOP_UNHEARD, LOOPS_UNUSED, NO_LOOP_YET = "loop_unheard", "loops_unused", "no_loop_yet"
 NO_AUTOMATION: Final = "no_automation"
+AGREEMENT_UNUSED: Final = "agreement_unused"
 # Those with which a ladder must not be relied on; the dashboard says so to everybody.
 FAULTS: Final = frozenset((STEP_LATE, OUTBOX_STUCK, RECORDING))
 
@@ -62,6 +64,8 @@ class Audit:
         if (problem := engine.recording_problem) is not None:
             found[RECORDING] = {"problem": problem}
         found.update(self._deaf())
+        if unused := self._unused():
+            found[AGREEMENT_UNUSED] = {"agreements": unused}
         self._say(found)
 
     def _deaf(self) -> dict[str, Mapping[str, str]]:
@@ -87,6 +91,18 @@ class Audit:
         if unused:
             found[LOOPS_UNUSED] = {"loops": self._names(unused)}
         return found
+
+    def _unused(self) -> str:
+        """Name the agreements that nothing goes by: the residents take them for kept."""
+        words = texts(self._hass, self._hass.config.language)
+        heard = {one.loop for one in alarm_index(self._hass).watches()}
+        return str(words["message"]["comma"]).join(
+            f"{words['loops'][one.loop]}: {words['thresholds'][one.threshold]} {one.value:g}"
+            f" {one.measure}".rstrip()
+            for one, held in self._entry.runtime_data.engine.agreements
+            # Of a loop that no automation feeds it is said already that it hears nothing.
+            if held in {Hold.UNUSED, Hold.AMBIGUOUS} and one.loop in heard
+        )
 
     def _names(self, loops: Iterable[str]) -> str:
         words = texts(self._hass, self._hass.config.language)

@@ -100,6 +100,7 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
             schedule=plans.schedule,
             places=partial(places_of, hass),
             name=lambda: entry.title,
+            terms=alarm_index(hass).terms,
         ),
     )
     deeds = Deeds(engine, people)

@@ -43,6 +43,7 @@ _COLUMNS: Final = (
     "agreed_by",
     "valid_from",
     "in_force",
+    "hold",
     "recorded_at",
     "recorded_by",
 )
@@ -84,7 +85,6 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     value = said["duration"].total_seconds() if "duration" in said else said.get("value")
     now = dt_util.utcnow()
     index = alarm_index(hass)
-    terms = {term for one in index.watches() if one.loop == said["loop"] for term in one.terms}
     try:
         agreement = Agreement(
             id=ulid_now(),
@@ -97,7 +97,9 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
             recorded_by=standing.actor.name or standing.role,
             zone=zone,
             zone_name=zone_name,
-            unit=unit_of(said["loop"], said["threshold"], said.get("unit"), terms),
+            unit=unit_of(
+                said["loop"], said["threshold"], said.get("unit"), index.terms(said["loop"])
+            ),
         )
     except DomainError as err:
         raise translated(err) from err
@@ -110,7 +112,7 @@ async def _agree(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
 
 
 async def _list(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Every agreement that concerns the caller, the oldest first, and whether it holds now."""
+    """Every agreement that concerns the caller, the oldest first: if it holds, or why not."""
     entry = community(hass, call.data.get("community"))
     engine = entry.runtime_data.engine
     await entry.runtime_data.deeds.check(Deed.READ, call.context)
@@ -119,7 +121,9 @@ async def _list(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     for one, held in engine.agreements:
         if call.data.get("loop") in {None, one.loop} and concerned(standings, one.loop):
             in_force = held is Hold.IN_FORCE and one.value is not None
-            found.append({**plain(one), "unit": one.measure, "in_force": in_force})
+            found.append(
+                {**plain(one), "unit": one.measure, "in_force": in_force, "hold": held.value}
+            )
     return {"agreements": [*found], "csv": _table(found)}
 
 

@@ -14,7 +14,9 @@ from custom_components.smart_community.core.agreement import (
     agreed,
     hold,
     in_force,
+    ruled,
     unit_of,
+    with_units,
 )
 from custom_components.smart_community.core.errors import DomainError
 from custom_components.smart_community.core.noise import noise
@@ -110,6 +112,38 @@ def test_a_limit_that_nobody_could_tell_is_refused(
         said(60, Threshold.DAY, unit="dB")
 
 
+def test_a_limit_from_before_it_had_a_unit_is_in_the_only_one_that_its_loop_compares_in() -> None:
+    old, new = said(30, Threshold.LIMIT), said(20, Threshold.LIMIT, id="02", unit="mm")
+    one_unit = {(Threshold.LIMIT, "mm"), (Threshold.UPPER_LIMIT, "m")}
+    (lifted,) = with_units([old], lambda _loop: one_unit)
+    assert lifted.unit == "mm"
+    assert in_force([lifted], "noise", HERE, T0)[Threshold.LIMIT, "mm"].value == 30
+    # Others are left alone, and nobody is asked what they compare with.
+    assert with_units([new, said(60)], lambda _loop: pytest.fail("asked")) == [new, said(60)]
+    # A later one about the same limit takes its place, as any later one does.
+    newer = said(20, Threshold.LIMIT, id="02", unit="mm", valid_from=after(days=1))
+    both = with_units([old, newer], lambda _loop: one_unit)
+    assert hold(both[0], both, HERE, after(days=1), one_unit) is Hold.SUPERSEDED
+
+
+def test_what_is_on_record_and_not_in_force_says_why() -> None:
+    def why(one: Agreement, terms: object) -> Hold:
+        (one,) = with_units([one], lambda _loop: terms)
+        return hold(one, [one], HERE, T0, terms)
+
+    limit = said(30, Threshold.LIMIT)
+    assert why(limit, {(Threshold.LIMIT, "mm")}) is Hold.IN_FORCE
+    assert why(limit, TWO) is Hold.AMBIGUOUS
+    assert why(limit, frozenset()) is Hold.UNUSED
+    assert why(said(30, Threshold.LIMIT, unit="cm"), TWO) is Hold.UNUSED
+    dwell = said(600, Threshold.FOR)
+    assert why(dwell, ruled(Detect(dwell=timedelta(minutes=1)))) is Hold.IN_FORCE
+    assert why(dwell, ruled(Detect(count=2, within=timedelta(minutes=1)))) is Hold.UNUSED
+    assert why(dwell, None) is Hold.IN_FORCE
+    # What ends an earlier one is used by being there.
+    assert why(said(None, Threshold.FOR), frozenset()) is Hold.IN_FORCE
+
+
 RULES = (
     Detect(),
     Detect(dwell=timedelta(minutes=5)),
@@ -138,6 +172,14 @@ def test_a_rule_keeps_its_kind_whatever_is_agreed(
         assert got.noise.night == values.get(Threshold.NIGHT, 45)
     if rule.count is not None:
         assert got.count == values.get(Threshold.COUNT, 3)
+
+
+@given(st.sampled_from(RULES), st.sampled_from(sorted(Threshold)))
+def test_a_rule_says_of_exactly_the_thresholds_that_change_it_that_it_has_them(
+    rule: Detect, threshold: Threshold
+) -> None:
+    changed = agreed(rule, {(threshold, ""): said(97, threshold)}) != rule
+    assert changed == ((threshold, "") in ruled(rule))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ A record is never changed or taken out: a new one of the same loop, zone and thr
 place of the older from its day on, and one without a value gives the word back to the blueprint.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,11 +33,17 @@ class Threshold(StrEnum):
 
 
 class Hold(StrEnum):
-    """Whether an agreement holds in its own place."""
+    """Whether an agreement holds in its own place, and if not, why.
+
+    UNUSED: no rule of its loop has such a threshold (any more), or its limit is in another unit.
+    AMBIGUOUS: it names no unit, and its loop compares in several.
+    """
 
     UPCOMING = "upcoming"
     IN_FORCE = "in_force"
     SUPERSEDED = "superseded"
+    UNUSED = "unused"
+    AMBIGUOUS = "ambiguous"
 
 
 # A threshold, and of limits the unit: a loop may compare currents and temperatures, each with its
@@ -122,6 +128,37 @@ def unit_of(loop: str, threshold: Threshold, unit: str | None, terms: Collection
     return units[0] if unit is None else unit
 
 
+def with_units(
+    agreements: Iterable[Agreement], terms: Callable[[str], Collection[Term]]
+) -> list[Agreement]:
+    """Return agreements with their units; what was recorded before limits had one gets its loop's.
+
+    `terms`: what a loop compares with at present, asked for only where a unit is missing. Where it
+    compares in several units nobody can say which was meant: that one stays as it is.
+    """
+    return [
+        one if one.unit or one.threshold not in LIMITS else replace(one, unit=_sole(one, terms))
+        for one in agreements
+    ]
+
+
+def _sole(one: Agreement, terms: Callable[[str], Collection[Term]]) -> str:
+    units = {unit for kind, unit in terms(one.loop) if kind is one.threshold}
+    return units.pop() if len(units) == 1 else ""
+
+
+def ruled(detect: Detect) -> frozenset[Term]:
+    """Return the thresholds that a rule has, apart from limits."""
+    has = {
+        Threshold.FOR: detect.dwell,
+        Threshold.SILENCE: detect.silence,
+        Threshold.COUNT: detect.count,
+        Threshold.WITHIN: detect.within,
+        **dict.fromkeys((Threshold.PERIOD, Threshold.DAY, Threshold.NIGHT), detect.noise),
+    }
+    return frozenset((threshold, "") for threshold, value in has.items() if value is not None)
+
+
 def in_force(
     agreements: Iterable[Agreement], loop: str, places: frozenset[str], now: datetime
 ) -> Mapping[Term, Agreement]:
@@ -134,16 +171,25 @@ def in_force(
 
 
 def hold(
-    one: Agreement, agreements: Iterable[Agreement], places: frozenset[str], now: datetime
+    one: Agreement,
+    agreements: Iterable[Agreement],
+    places: frozenset[str],
+    now: datetime,
+    terms: Collection[Term] | None = None,
 ) -> Hold:
     """Say whether an agreement holds now; one that ends an earlier holds until a newer is made.
 
-    `places`: its zone and the greater ones that it lies in.
+    `places`: its zone and the greater ones that it lies in. `terms`: what its loop compares with
+    and is ruled by at present; None if that is not known.
     """
     if one.valid_from > now:
         return Hold.UPCOMING
-    last = _said_last(agreements, one.loop, places, now)[one.term]
-    return Hold.IN_FORCE if last.id == one.id else Hold.SUPERSEDED
+    if _said_last(agreements, one.loop, places, now)[one.term].id != one.id:
+        return Hold.SUPERSEDED
+    if terms is None or one.term in terms or one.value is None:
+        return Hold.IN_FORCE
+    known = any(kind is one.threshold for kind, _unit in terms)
+    return Hold.AMBIGUOUS if known and not one.unit else Hold.UNUSED
 
 
 def _said_last(

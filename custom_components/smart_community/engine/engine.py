@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..core.agreement import Agreement, Hold, Term, hold, in_force
+from ..core.agreement import LIMITS, Agreement, Hold, Term, hold, in_force, ruled
 from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
@@ -244,13 +244,25 @@ class Engine:
     @property
     def agreements(self) -> tuple[tuple[Agreement, Hold], ...]:
         """Every agreement on record, in the order in which they were made, and if it holds now."""
-        every, now = self._runner.agreements, self._outlook.now()
-        return tuple((one, hold(one, every, self._outlook.places(one.zone), now)) for one in every)
+        every, now = self._runner.agreed, self._outlook.now()
+        places = self._outlook.places
+        return tuple(
+            (one, hold(one, every, places(one.zone), now, self._terms(one))) for one in every
+        )
+
+    def _terms(self, one: Agreement) -> frozenset[Term] | None:
+        """Return what an agreement's loop has thresholds for; None if its rule is not known yet.
+
+        A loop's rule is what its automation said last; its limits are those of its triggers.
+        """
+        if one.threshold in LIMITS:
+            return self._outlook.terms(one.loop)
+        rules = [watch.detect for watch in self._runner.watches.values() if watch.loop == one.loop]
+        return frozenset().union(*map(ruled, rules)) if rules else None
 
     def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone, as of now."""
-        places = self._outlook.places(zone)
-        return in_force(self._runner.agreements, loop, places, self._outlook.now())
+        return in_force(self._runner.agreed, loop, self._outlook.places(zone), self._outlook.now())
 
     async def agree(self, agreement: Agreement) -> None:
         """Put an agreement on record; it holds from its day on."""

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ulid_transform import ulid_now
 
-from ..core.agreement import Agreement, Term, in_force
+from ..core.agreement import Agreement, Term, in_force, with_units
 from ..core.detection import Watch
 from ..core.due import next_due
 from ..core.events import Announce, Entry, Event, Send, Withdraw
@@ -43,7 +43,8 @@ class Outlook:
 
     `zone`: the community's local time, by which hours of the day are meant. `schedule`: when a
     loop is at work in a zone, given the hours that its blueprint names. `places`: a zone and the
-    greater ones that it lies in. `name`: what the whole community is called.
+    greater ones that it lies in. `name`: what the whole community is called. `terms`: the limits
+    that a loop compares with at present.
     """
 
     now: Callable[[], datetime]
@@ -52,6 +53,7 @@ class Outlook:
     zone: Callable[[], tzinfo] = lambda: UTC
     places: Callable[[str], frozenset[str]] = lambda zone: frozenset((zone,))
     name: Callable[[], str] = str
+    terms: Callable[[str], frozenset[Term]] = lambda _loop: frozenset()
     schedule: Callable[[str, str, Active | None], Schedule] = lambda _loop, _zone, said: Schedule(
         active=() if said is None else (said,)
     )
@@ -90,7 +92,7 @@ class Work:
 
     def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone."""
-        return in_force(self._runner.agreements, loop, self.places(zone), self.now)
+        return in_force(self._runner.agreed, loop, self.places(zone), self.now)
 
     @property
     def whole(self) -> str:
@@ -187,6 +189,11 @@ class Runner:
         self._closing = False
         self._committed_at = -GATHER
         self.problem: str | None = None
+
+    @property
+    def agreed(self) -> list[Agreement]:
+        """Every agreement on record, with its unit."""
+        return with_units(self.agreements, self.outlook.terms)
 
     def submit(self, job: Job[object]) -> None:
         """Queue a job whose result nobody waits for."""
