@@ -220,14 +220,14 @@ class UnitSubentryFlow(ConfigSubentryFlow):
         ]
         return {
             "points": str(len(points)),
-            "on": _some(on, ", "),
+            "on": _some(on, "、" if language.startswith("zh") else ", ") or "-",
             "figures": _some(figures, "\n"),
         }
 
 
 def _some(said: list[str], between: str) -> str:
     more = ["…"] if len(said) > _MOST_SHOWN else []
-    return between.join([*said[:_MOST_SHOWN], *more]) or "-"
+    return between.join([*said[:_MOST_SHOWN], *more])
 
 
 def _figure(point: Point, value: Value | None) -> str:

@@ -66,6 +66,7 @@ AGREED = {
     "en": ((50, "Residents' meeting"), (45, "Residents' meeting and the dance group")),
     "zh-Hans": ((50, "居民代表会议"), (45, "居民代表会议、舞蹈队")),
 }
+DONE = {"en": "Everybody was at the stairs in time", "zh-Hans": "人员均按时到达楼梯口"}
 ELSEWHERE = {
     "en": ("The square", "Building 1, stair A", "Quiet Garden"),
     "zh-Hans": ("中心广场", "1号楼A单元", "静园社区"),
@@ -114,7 +115,8 @@ async def _drill(house: House, zone: str) -> str:
         await asyncio.sleep(1)
     await asyncio.sleep(2)
     await home.action("smart_community.acknowledge", deed, guard)
-    await home.action("smart_community.close", {**deed, "disposition": "test", "note": "-"}, guard)
+    end = {**deed, "disposition": "test", "note": DONE[house.language]}
+    await home.action("smart_community.close", end, guard)
     return deed["incident"]
 
 
@@ -163,8 +165,10 @@ async def happen(house: House) -> dict[str, str]:
     async with home.websocket(home.owner) as ws:
         for entity, (x, y) in zip(house.detectors, SPOTS, strict=True):
             await ws.command("smart_community/place", entity_id=entity, x=x, y=y)
+    incidents: dict[str, str] = {}
     for loop, place, taken_by in SCENE[house.language]:
         answer = await house.signal(loop, place)
+        incidents[loop] = str(answer["incident"])
         if taken_by is not None:
             deed = {"incident": answer["incident"]}
             await home.action("smart_community.acknowledge", deed, house.users[taken_by])
@@ -180,4 +184,5 @@ async def happen(house: House) -> dict[str, str]:
         await asyncio.sleep(1.5)
     loud = answer["incident"]
     answer = await house.signal("smoke_multiple", house.names["area"], *house.detectors[:2])
-    return {"fire": str(answer["incident"]), "noise": str(loud)}
+    handle = incidents["illegal_renovation"]
+    return {"fire": str(answer["incident"]), "noise": str(loud), "handle": handle}

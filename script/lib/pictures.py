@@ -26,13 +26,32 @@ from script.lib.picture_scene import happen, look_back
 from tests.browser.house import House
 from tests.simulators.estate import Estate
 from tests.simulators.hass_process import HomeAssistant, User
+from tests.simulators.zigbee import VirtualCoordinator
 
 FOLDER = ROOT / "docs" / "images"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 DOMAIN = "smart_community"
-AGREED_TO = {"en": "OK", "zh-Hans": "确定"}
-ADD_RESPONDER = {"en": "Add responder", "zh-Hans": "添加责任单位"}
+# What is pressed in Home Assistant's own pages, and the names in the menu of what can be added.
+PRESSED = {
+    "en": {
+        "agree": "OK",
+        "submit": "Submit",
+        "responder": "Add responder",
+        "unit": "Add unit",
+        "community": "A community",
+        "zigbee": "A Zigbee network",
+    },
+    "zh-Hans": {
+        "agree": "确定",
+        "submit": "提交",
+        "responder": "添加责任单位",
+        "unit": "添加从站",
+        "community": "社区",
+        "zigbee": "Zigbee 网络",
+    },
+}
+NETWORK = {"en": "Zigbee building 5", "zh-Hans": "5号楼Zigbee"}
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
 
@@ -128,16 +147,60 @@ async def take_pages(language: str) -> None:
                     await save(page, f"{name}.{language}", 5)
                 # As narrow as a phone: a dialog fills the picture.
                 page = await page_of(running, estate.home, estate.home.owner, language, (480, 900))
-                await page.goto(f"{estate.home.url}/config/integrations/integration/{DOMAIN}")
-                await page.get_by_role("button", name=ADD_RESPONDER[language]).first.click()
-                await save(page, f"flow-responder.{language}", 4)
-                await page.goto(
-                    f"{estate.home.url}/config/integrations/dashboard/add?domain={DOMAIN}"
-                )
-                await page.get_by_role("button", name=AGREED_TO[language], exact=True).click()
-                await save(page, f"flow-add.{language}", 5)
+                await _take_flows(page, estate)
         finally:
             await estate.stop()
+
+
+async def _take_flows(page: Page, estate: Estate) -> None:
+    """Take the forms by which a community, its people and its devices are added."""
+    language, url = estate.language, estate.home.url
+    words = PRESSED[language]
+    dialog = page.locator("dialog-data-entry-flow")
+
+    async def press(key: str) -> None:
+        await page.get_by_role("button", name=words[key], exact=True).first.click()
+
+    async def fill(*values: str) -> None:
+        for index, value in enumerate(values):
+            await dialog.locator("input:visible, textarea:visible").nth(index).fill(value)
+
+    async def begin(kind: str) -> None:
+        await page.goto(f"{url}/config/integrations/dashboard/add?domain={DOMAIN}")
+        await press("agree")
+        if not kind:
+            return
+        await dialog.get_by_text(words[kind], exact=True).click()
+        await dialog.locator("input:visible").first.wait_for()
+
+    await page.goto(f"{url}/config/integrations/integration/{DOMAIN}")
+    await press("responder")
+    await save(page, f"flow-responder.{language}", 4)
+    await page.goto(f"{url}/config/integrations/integration/{DOMAIN}")
+    # A second panel on the line, which answers before it is kept.
+    estate.panels.add_fire_panel(2, 6)
+    estate.panels.units[2].discrete[2] = True
+    await press("unit")
+    await dialog.locator("input:visible").first.wait_for()
+    await fill(estate.words["panel"].replace("3", "5"), "2")
+    await press("submit")
+    await dialog.locator("textarea:visible").first.wait_for()
+    await fill("6")
+    rooms = estate.words["rooms"][:6]
+    await dialog.locator("textarea:visible").fill("\n".join(rooms).replace("20", "50"))
+    await press("submit")
+    await dialog.locator("textarea:visible").wait_for(state="detached")
+    await save(page, f"flow-unit.{language}", 3)
+    await begin("")
+    await save(page, f"flow-add.{language}", 5)
+    await begin("community")
+    await save(page, f"flow-community.{language}", 3)
+    async with VirtualCoordinator(formed=True) as radio:
+        await begin("zigbee")
+        await fill(NETWORK[language], radio.path)
+        await press("submit")
+        await dialog.locator("input:visible").first.wait_for(state="detached")
+        await save(page, f"flow-zigbee.{language}", 3)
 
 
 async def take_desk(language: str, only: str) -> None:
@@ -169,8 +232,12 @@ class Shot:
     part: str = ""
 
 
-TIMELINE = "smart-community-duty-desk .timeline li"
-REACHED = "smart-community-duty-desk section:has(> h3:text-matches('^(Who was reached|到达情况)$'))"
+DESK = "smart-community-duty-desk"
+TIMELINE = f"{DESK} .timeline li"
+NOTE = {
+    "en": "A wall is being broken down; work stopped, the owner has been called",
+    "zh-Hans": "住户正在拆墙，已责令停工并联系业主",
+}
 SHOTS = (
     *(
         Shot(name=f"{name}{'.dark' if dark else ''}", dark=dark, **rest)
@@ -197,9 +264,9 @@ SHOTS = (
         size=DESKTOP,
         ready="smart-community-noise path.measured",
     ),
-    Shot(
-        name="drill-phone", path="desk?incident={drill}", who="head", ready=TIMELINE, part=REACHED
-    ),
+    Shot(name="drill-phone", path="desk?incident={drill}", who="head", ready=TIMELINE),
+    # Somebody reports it handled, with what the loop asks for.
+    Shot(name="handle-phone", path="desk?incident={handle}", ready=TIMELINE),
     Shot(name="report-phone", path="report", ready="smart-community-report form"),
     Shot(name="agreements-phone", path="agreements", ready="smart-community-agreements table"),
     Shot(name="devices-phone", path="devices", ready="smart-community-devices li"),
@@ -230,6 +297,11 @@ async def _shoot(running: Browser, house: House, shot: Shot, incidents: dict[str
     if shot.name == "report-phone":
         await page.locator("select[name=area]").select_option(index=1)
         await page.locator(".target").click(position={"x": 250, "y": 130})
+    if shot.name == "handle-phone":
+        await page.locator(f"{DESK} [data-deed=handle]").last.click()
+        note = page.locator(f"{DESK} textarea")
+        await note.fill(NOTE[house.language])
+        await note.blur()
     if shot.name == "statistics":
         await page.locator("smart-community-statistics summary").first.click()
     if shot.part:

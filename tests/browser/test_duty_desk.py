@@ -143,6 +143,7 @@ async def test_each_role_sees_its_own_and_is_refused_the_rest_in_its_own_languag
     card = water.page.locator("smart-community-duty-desk")
     await expect(card.get_by_role("alert")).to_contain_text(re.compile("[一-龥]"))
     await expect(card.locator(".timeline li")).to_have_count(0)
+    await expect(card.locator(".pane").get_by_role("heading")).to_have_count(0)
     refused = await water.ask("act", incident=fire, deed="acknowledge")
     assert refused["translation_key"] == "not_permitted_department"
     assert (await house.incident(fire))["status"] == "open"

@@ -168,7 +168,7 @@ async def test_what_was_agreed_is_a_table_that_is_left_out_while_there_is_nothin
     table = card.get_by_role("table", name="What was agreed with the residents")
     rows = table.get_by_role("rowgroup").last.get_by_role("row")
     await expect(rows).to_have_count(2)
-    for shown, value, held in ((rows.first, 45, "in force"), (rows.last, 50, "superseded")):
+    for shown, value, held in ((rows.first, 45, "In force"), (rows.last, 50, "Superseded")):
         await expect(shown).to_contain_text("The whole community")
         await expect(shown).to_contain_text(f"{value} dB(A)")
         await expect(shown).to_contain_text("Residents' meeting")

@@ -255,7 +255,7 @@ async def test_a_unit_is_asked_before_it_is_saved(
     assert lift["errors"] == {"base": "unit_silent"}
     flow = await subflows.async_configure(flow["flow_id"], {**named, "inputs": 4})
     assert flow["step_id"] == "confirm"
-    assert flow["description_placeholders"] == {"points": "7", "on": "Input 3", "figures": "-"}
+    assert flow["description_placeholders"] == {"points": "7", "on": "Input 3", "figures": ""}
     flow = await subflows.async_configure(flow["flow_id"], {})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     await until(lambda: shown(hass, "binary_sensor.panel_input_3") == "on")

@@ -84,6 +84,8 @@ TEXTS = {
         "secretary": "Secretary Li",
         "fire": "Fire and emergency",
         "head": "Head of department, township",
+        "smoke_single": "Smoke: one detector",
+        "smoke_multiple": "Smoke: several detectors",
     },
     "zh-Hans": {
         "community": "滨江社区",
@@ -96,6 +98,8 @@ TEXTS = {
         "secretary": "李书记",
         "fire": "消防应急",
         "head": "镇主管部门负责人",
+        "smoke_single": "单点烟感报警",
+        "smoke_multiple": "多点烟感联动",
     },
 }
 # Who: tier, user name, channels in order, telephone number.
@@ -250,7 +254,7 @@ class Estate:
         rows = [
             {
                 "id": "smoke_single",
-                "alias": "Smoke: one detector",
+                "alias": self.words["smoke_single"],
                 "use_blueprint": {
                     "path": "smart_community/smoke_single.yaml",
                     "input": {
@@ -264,7 +268,7 @@ class Estate:
             },
             {
                 "id": "smoke_multiple",
-                "alias": "Smoke: several detectors",
+                "alias": self.words["smoke_multiple"],
                 "use_blueprint": {
                     "path": "smart_community/smoke_multiple.yaml",
                     "input": {

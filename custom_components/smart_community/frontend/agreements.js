@@ -80,7 +80,7 @@ export class Agreements extends FiguresCard {
       return this.words.agreements.ended;
     }
     if (LEVELS.includes(threshold)) {
-      return `${value} dB(A)`;
+      return `${value}\u00a0dB(A)`;
     }
     return NUMBERS.includes(threshold) ? `${value} ${unit}`.trim() : lasted(value, this.words);
   }

@@ -83,9 +83,9 @@ export class IncidentPane {
       ),
       this._problem,
       this._plans,
+      section(words.reached.title, this._reached),
       section(parts.ladder, this._ladder),
       section(parts.told, this._told),
-      section(words.reached.title, this._reached),
       section(parts.sources, this._sources),
       section(words.curve.title, this._curves),
       section(parts.photos, this._photos),
@@ -118,6 +118,7 @@ export class IncidentPane {
     this._photos.replaceChildren();
     this._curves.replaceChildren();
     this._body.hidden = row.number === undefined;
+    this._body.classList.remove("bare");
     this.element.replaceChildren(this._body);
     this.element.scrollTop = 0;
     setTextOrHide(this._problem, "");
@@ -181,9 +182,12 @@ export class IncidentPane {
         }
       }
     } catch (error) {
-      if (asked === this._asked) {
+      const problem = await said(this._hass(), error);
+      if (asked === this._asked && this._row) {
         this._body.hidden = false;
-        setTextOrHide(this._problem, await said(this._hass(), error));
+        // Of an incident that is refused, or that there never was, there is nothing else to show.
+        this._body.classList.toggle("bare", this._row.number === undefined);
+        setTextOrHide(this._problem, problem);
       }
     }
   }

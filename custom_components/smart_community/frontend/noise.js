@@ -71,7 +71,7 @@ export class Noise extends FiguresCard {
         icon(iconOf(incident.loop)),
         el("a", { href: `/smart-community/desk?incident=${incident.id}` }, name),
       ),
-      el("p.quiet", {}, `${clocked(incident.opened_at)} · ${incident.number}`),
+      el("p.quiet", {}, `${clocked(incident.opened_at)} · № ${incident.number}`),
       el(
         "dl.levels",
         {},

@@ -1,6 +1,6 @@
 // What an incident's figures mean, in a sentence.
 
-import { fill, span } from "./words.js";
+import { fill, lasted, span } from "./words.js";
 
 /** Who a step of the ladder asks. */
 export function askedBy(store, incident, step) {
@@ -63,10 +63,13 @@ export function stateLine(store, incident, words) {
   return `${words.severity[incident.severity]} · ${standing(store, incident, words)}`;
 }
 
-/** What people say on the phone, and how long it has lasted. */
+/** What people say on the phone, and how long it has lasted, or did. */
 export function numberLine(store, incident, words) {
-  const age = span((store.now() - Date.parse(incident.first_alarm_at)) / 1000, words);
-  return `№ ${incident.number} · ${fill(words.for, { time: age })}`;
+  const began = Date.parse(incident.first_alarm_at);
+  const time = incident.closed_at
+    ? fill(words.lasted_for, { time: lasted((Date.parse(incident.closed_at) - began) / 1000, words) })
+    : fill(words.for, { time: span((store.now() - began) / 1000, words) });
+  return `№ ${incident.number} · ${time}`;
 }
 
 export function detectorLine(incident, words) {

@@ -12,6 +12,20 @@ const fullSize = (picture) => picture.replace(/\/\d+x\d+$/, "/original");
 
 const clamp = (share) => Math.min(1, Math.max(0, share));
 
+/** What tells these names apart: "201" and "203" of two smoke detectors. */
+function apart(names) {
+  if (names.length < 2) {
+    return names;
+  }
+  const words = names.map((name) => name.split(" "));
+  const shared = (index) => words.every((one) => one.length > index + 1 && one[index] === words[0][index]);
+  let first = 0;
+  while (shared(first)) {
+    first += 1;
+  }
+  return words.map((one) => one.slice(first).join(" "));
+}
+
 /** A mark at its place; with its name where somebody has to find it. */
 function mark(kind, { x, y, name = "" }) {
   const tag = name ? el("span.tag", { style: `--x: ${x}` }, name) : null;
@@ -99,9 +113,13 @@ export class Plan {
   }
 
   _draw(cross) {
-    const marks = this._plan.spots.map((one) =>
-      one.in_alarm ? mark("lit", one) : mark("dark", { x: one.x, y: one.y }),
-    );
+    const lit = this._plan.spots.filter((one) => one.in_alarm);
+    const dark = this._plan.spots.filter((one) => !one.in_alarm);
+    const names = apart(lit.map((one) => one.name));
+    const marks = [
+      ...dark.map(({ x, y }) => mark("dark", { x, y })),
+      ...lit.map(({ x, y }, index) => mark("lit", { x, y, name: names[index] })),
+    ];
     this._marks.replaceChildren(...marks, ...(cross ? [mark("cross", cross)] : []));
   }
 

@@ -26,6 +26,8 @@ h2, h3, p, ul, ol, dl, dd { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h2 { font-size: 1.35rem; line-height: 1.25; font-weight: 600; }
 h3 { font-size: 1rem; font-weight: 600; margin-block: 1.25rem .5rem; }
+.figures h2, table + * { margin-block-start: .75rem; }
+.figures h2 { margin-block-end: .5rem; }
 button, input, select, textarea { font: inherit; color: inherit; }
 button {
   border: 0;
@@ -114,7 +116,7 @@ h2:focus { outline: none; }
 .row {
   position: absolute;
   inset-inline: .5rem;
-  height: 9rem;
+  height: 9.5rem;
   display: grid;
   grid-template-columns: 8px minmax(0, 1fr) auto;
   align-items: stretch;
@@ -140,13 +142,17 @@ h2:focus { outline: none; }
 .row .open:focus-visible { outline-offset: -4px; }
 .row .open > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .row .what { display: flex; gap: .4rem; align-items: center; font-size: .95rem; }
-.row .zone { font-weight: 700; font-size: 1.1rem; }
+/* Where to run to is not cut off. */
+.row .open > .zone {
+  font-weight: 700; font-size: 1.1rem; line-height: 1.15; white-space: normal;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+}
 .row .what span { overflow: hidden; text-overflow: ellipsis; }
 .row .what ha-icon { color: var(--severity); flex: none; }
-.row .due { font-variant-numeric: tabular-nums; font-weight: 500; }
+.row .due { font-variant-numeric: tabular-nums; font-weight: 500; line-height: 1.3; }
 .row .due::first-letter, .countdown::first-letter { text-transform: uppercase; }
 .row .state, .row .told { font-size: .85rem; line-height: 1.3; }
-.facts li > span::first-letter, .facts .quiet::first-letter, .chips > span::first-letter { text-transform: uppercase; }
+.facts li > span::first-letter, .asked > span::first-letter, .facts .quiet::first-letter, .chips > span::first-letter { text-transform: uppercase; }
 .row > .deed { align-self: center; margin-inline-end: .5rem; max-width: 8rem; }
 
 /* Figures. */
@@ -163,9 +169,10 @@ tbody .name { display: flex; gap: .6rem; align-items: center; }
 tbody ha-icon { color: var(--secondary-text-color); flex: none; }
 .busy th, .busy td { font-weight: 700; }
 .busy ha-icon { color: var(--severity); }
-td { font-variant-numeric: tabular-nums; }
+td { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.stacked td { white-space: normal; }
+@container (max-width: 700px) { table:not(.stacked) :is(th, td) { padding-inline: .3rem; font-size: .9rem; } }
 .stacked th, .stacked td { text-align: start; vertical-align: top; }
-.stacked + .deed { margin-block-start: .75rem; }
 /* On a phone each row is a card, and each cell says what it is. */
 @container (max-width: 700px) {
   .stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -220,6 +227,7 @@ a.way, .facts .title a, .name a { display: inline-flex; align-items: center; min
 
 /* The incident. */
 .incident { padding: .75rem 1rem 0; }
+.bare > :not(.back, .problem) { display: none; }
 .incident header { display: grid; gap: .3rem; justify-items: start; }
 .incident .chips { gap: .6rem; }
 .incident header .what { display: flex; gap: .6rem; align-items: flex-start; }
@@ -243,7 +251,7 @@ a.way, .facts .title a, .name a { display: inline-flex; align-items: center; min
 .ways li { grid-template-columns: 1.75rem minmax(0, 1fr) minmax(0, auto); align-items: center; }
 .ways .asked { display: grid; line-height: 1.3; }
 .ways .quiet { font-size: .9rem; font-weight: 400; }
-.ways .state { max-width: 9.5rem; text-align: end; font-variant-numeric: tabular-nums; }
+.ways .state { max-width: 11.5rem; text-align: end; font-variant-numeric: tabular-nums; }
 /* A digest is one word of 64 letters. */
 .timeline li { overflow-wrap: anywhere; padding-block: .3rem; border-block-end: 1px solid var(--divider-color); }
 .digest { font-size: .75rem; color: var(--secondary-text-color); }
@@ -329,7 +337,7 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
 }
 .tag {
   position: absolute; inset-block-start: calc(100% + 8px); inset-inline-start: 50%;
-  transform: translateX(calc(var(--x) * -100%)); max-width: 9rem; padding: .1rem .4rem;
+  transform: translateX(calc(var(--x) * -100%)); max-width: 7rem; padding: .1rem .4rem;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: .8rem; line-height: 1.3;
   font-weight: 600; color: #fff; background: #8e1b1b; border-radius: 6px;
 }
