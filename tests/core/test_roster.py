@@ -17,7 +17,7 @@ from custom_components.smart_community.core.model import (
     Tier,
 )
 from custom_components.smart_community.core.plan import Day, plain_calendar
-from custom_components.smart_community.core.roster import Gap, Swap, at, gaps, parse_duty
+from custom_components.smart_community.core.roster import Gap, Swap, at, gaps, parse_duty, there
 
 from .people import (
     DIGEST,
@@ -72,9 +72,9 @@ def test_a_holiday_is_worked_by_those_who_work_holidays() -> None:
         return frozenset({Day.MON, Day.RESTDAY, Day.HOLIDAY})
 
     rows = {"工作日 00:00-24:00": False, "holiday 00:00-24:00": True}
-    for duty, there in rows.items():
+    for duty, on_duty in rows.items():
         one = responder("a", Tier.PROPERTY, duty=parse_duty(duty))
-        assert at([one], MONDAY, zone=SHANGHAI, calendar=calendar)["a"].on_duty is there
+        assert at([one], MONDAY, zone=SHANGHAI, calendar=calendar)["a"].on_duty is on_duty
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,23 @@ def test_a_line_that_is_not_understood_is_named(line: str) -> None:
     assert (refused.value.key, refused.value.values) == ("duty_line", {"line": line})
 
 
+def test_who_stands_in_covers_what_the_other_covers_also_from_another_tier() -> None:
+    away, other = responder("a", Tier.PROPERTY), responder("b", Tier.COMMITTEE)
+    swap = Swap(away="a", instead="b", begins=MONDAY, ends=MONDAY + timedelta(days=1))
+    for moment, told in ((MONDAY, ["b"]), (MONDAY + timedelta(days=1), ["a"])):
+        now = at([away, other], moment, zone=SHANGHAI, calendar=plain_calendar, swaps=[swap])
+        assert [one.key for one in there([now["a"]], now)] == told
+
+
 def test_a_swap_takes_one_off_duty_and_puts_the_other_on() -> None:
     people = [
         responder("a", Tier.PROPERTY, duty=parse_duty("mon-fri 00:00-24:00")),
         responder("b", Tier.PROPERTY, duty=parse_duty("sat,sun 00:00-24:00")),
     ]
     swap = Swap(away="a", instead="b", begins=MONDAY, ends=MONDAY + timedelta(days=1))
-    for moment, there in ((MONDAY, ["b"]), (MONDAY + timedelta(days=1), ["a"])):
+    for moment, expected in ((MONDAY, ["b"]), (MONDAY + timedelta(days=1), ["a"])):
         found = at(people, moment, zone=SHANGHAI, calendar=plain_calendar, swaps=[swap])
-        assert [one.key for one in found.values() if one.on_duty] == there
+        assert [one.key for one in found.values() if one.on_duty] == expected
     with pytest.raises(DomainError, match="swap_order"):
         Swap(away="a", instead="b", begins=MONDAY, ends=MONDAY)
     with pytest.raises(DomainError, match="swap_self"):

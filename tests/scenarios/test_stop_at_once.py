@@ -54,7 +54,8 @@ async def test_handled_clears_every_phone_and_closed_what_has_come_since(scene: 
     assert shade(scene, "guard") == {}
     assert shade(scene, "secretary") == {}
     await scene.pass_time(hours=25)  # nobody has closed it: they are asked
-    assert shade(scene, "secretary")
+    (question,) = shade(scene, "secretary").values()
+    assert "nobody has closed it" in question.message
     await scene.act("guard", "close", disposition="handled")
     await scene.settle()
     assert shade(scene, "guard") == {}

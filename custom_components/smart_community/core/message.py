@@ -154,7 +154,7 @@ def compose(
         ),
     }
     title = marked(words["title"].format(**values), words, drill=incident.drill)
-    lines = [words["occasion"][send.occasion].format(**values)]
+    lines = [words["occasion"][_occasion(incident, send)].format(**values)]
     if incident.summary:
         lines.append(incident.summary)
     if incident.storm:
@@ -189,6 +189,12 @@ def compose(
             "number": incident.number,
         },
     )
+
+
+def _occasion(incident: Incident, send: Send) -> str:
+    """Return which words an occasion has: a handled incident is asked about, not urged."""
+    asked = send.occasion is Occasion.REMINDER and incident.status is Status.HANDLED
+    return "unclosed" if asked else send.occasion.value
 
 
 def _announcement(incident: Incident, words: Mapping[str, Any]) -> str:

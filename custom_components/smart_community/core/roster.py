@@ -33,7 +33,10 @@ _SHIFT: Final = re.compile(r"^(?P<days>\S+)\s+(?P<from>\d?\d:\d\d)\s*[-–~]\s*(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Swap:
-    """One responder stands in for another for a while; `instead` may be "": just away."""
+    """One responder stands in for another for a while; `instead` may be "": just away.
+
+    A stand-in is on duty, and a deputy of whoever is away.
+    """
 
     away: str
     instead: str
@@ -126,9 +129,15 @@ def at(
 
 def _as_of(one: Responder, local: datetime, calendar: Calendar, swaps: list[Swap]) -> Responder:
     rest = _rest_ends(one.quiet, local)
+    # Whoever stands in covers what the other covers, of whichever tier and loops they are.
+    stand_ins = (swap.instead for swap in swaps if swap.away == one.key and swap.instead)
     channels = one.night_channels if rest is not None and one.night_channels else one.channels
     return replace(
-        one, channels=channels, on_duty=_on_duty(one, local, calendar, swaps), resting_until=rest
+        one,
+        channels=channels,
+        deputies=(*stand_ins, *one.deputies),
+        on_duty=_on_duty(one, local, calendar, swaps),
+        resting_until=rest,
     )
 
 

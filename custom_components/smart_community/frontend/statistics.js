@@ -107,6 +107,8 @@ export class Statistics extends FiguresCard {
     const who = this.store.nameOf(incident, row.responder);
     const how = this.store.words.channels[row.channel] ?? row.channel;
     const time = clock(this.hass, new Date(row.at));
+    const end = row.until && clock(this.hass, new Date(row.until));
+    const why = end ? fill(this.words.withheld.until, { why: row.reason, time: end }) : row.reason;
     return el(
       "li",
       {},
@@ -115,7 +117,7 @@ export class Statistics extends FiguresCard {
         "span",
         {},
         el("a", { href: `/smart-community/desk?incident=${row.incident}` }, time),
-        ` ${fill(this.words.asked, { who, how })}${row.reason}`,
+        ` ${fill(this.words.asked, { who, how })}${why}`,
       ),
     );
   }
