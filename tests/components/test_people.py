@@ -17,7 +17,7 @@ from custom_components.smart_community.const import DOMAIN
 
 from .conftest import FarEnd
 from .screen import Open
-from .test_incident import act, member, pass_time, settle, smoke
+from .test_incident import act, member, pass_time, smoke
 
 
 def issues(hass: HomeAssistant, kind: str) -> list[str]:
@@ -175,44 +175,3 @@ async def test_a_table_with_errors_changes_nobody_and_names_each_line(
         "5: sms: target_unknown",
     ]
     assert len(community.runtime_data.people.responders) == 5
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [
-        "wrong_key",
-        "no_balance",
-        "number_blocked",
-        "template_refused",
-        "rate_limited",
-        "time_out",
-        "dns_down",
-    ],
-)
-async def test_each_way_of_failing_goes_on_to_the_next_channel_with_its_reason_on_the_timeline(
-    hass: HomeAssistant, community: MockConfigEntry, far_end: FarEnd, reason: str
-) -> None:
-    far_end.receipt = reason  # what the gateway behind the call says
-    ladder = [{"tier": "committee", "after": 0, "channels": ["voice"]}]
-    incident = (await smoke(hass, community, ladder=ladder))["incident"]
-    while len(far_end.calls) < 2:  # the failure is written down before the next channel is tried
-        await settle(hass, community)
-    assert [call["kind"] for call in far_end.calls] == ["voice", "secretary"]
-    rows = await community.runtime_data.engine.timeline(incident)
-    (failed,) = [row for row in rows if row.kind == "failed"]
-    assert (failed.data["channel"], failed.data["reason"]) == ("voice", reason)
-    for language, word in (("en", WORDED[reason][0]), ("zh-Hans", WORDED[reason][1])):
-        found = await act(hass, community, "get_incident", incident=incident, language=language)
-        (line,) = [row["line"] for row in found["timeline"] if row["kind"] == "failed"]
-        assert word in line
-
-
-WORDED = {
-    "wrong_key": ("wrong key", "\u5bc6\u94a5"),
-    "no_balance": ("no balance", "\u4f59\u989d"),
-    "number_blocked": ("number blocked", "\u53f7\u7801"),
-    "template_refused": ("template refused", "\u6a21\u677f"),
-    "rate_limited": ("too many messages", "\u9891"),
-    "time_out": ("time-out", "\u8d85\u65f6"),
-    "dns_down": ("name not found (DNS)", "域名"),
-}

@@ -49,7 +49,6 @@ class AlibabaCloud(HttpFarEnd):
         self.call_details: list[dict[str, Any] | None] = [_ANSWERED]
         # What spoken calls are filed as: notifications, or "11010000138001", verification codes.
         self.spoken = "11000000300006"
-        self.released = asyncio.Event()
         self._news = asyncio.Condition()
 
     async def _take(self, request: web.Request) -> web.Response:
