@@ -23,7 +23,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from .config_flow_rehearsals import default_options
-from .const import CONF_AREAS, CONF_FLOORS, CONF_KIND, CONF_PHOTO_POSITION, KIND_COMMUNITY
+from .const import (
+    CONF_AREAS,
+    CONF_FLOORS,
+    CONF_KIND,
+    CONF_PHOTO_POSITION,
+    CONF_SHOW_PLACES,
+    KIND_COMMUNITY,
+)
 from .engine.store import Store, StoreError
 
 CONF_DATABASE_URL: Final = "database_url"
@@ -33,12 +40,14 @@ EXAMPLE_URL: Final = "postgresql+psycopg2://user:password@host/database"
 # A database host that is switched off would otherwise hold the form for two minutes.
 DATABASE_WITHIN: Final = 10.0
 
+_CHOICES: Final = (CONF_PHOTO_POSITION, CONF_SHOW_PLACES)
 _COMMUNITY = probatio.Schema(
     {
         probatio.Required(CONF_NAME): TextSelector(),
         probatio.Optional(CONF_FLOORS): FloorSelector(FloorSelectorConfig(multiple=True)),
         probatio.Optional(CONF_AREAS): AreaSelector(AreaSelectorConfig(multiple=True)),
         probatio.Optional(CONF_PHOTO_POSITION, default=False): BooleanSelector(),
+        probatio.Optional(CONF_SHOW_PLACES, default=False): BooleanSelector(),
         probatio.Required(SECTION_DATABASE): section(
             probatio.Schema(
                 {
@@ -80,7 +89,7 @@ class CommunityFlow(ConfigFlow):
         shown = user_input or {
             CONF_NAME: entry.title,
             **{key: entry.data[key] for key in (CONF_FLOORS, CONF_AREAS) if key in entry.data},
-            CONF_PHOTO_POSITION: entry.data.get(CONF_PHOTO_POSITION, False),
+            **{key: entry.data.get(key, False) for key in _CHOICES},
             SECTION_DATABASE: {CONF_DATABASE_URL: url},
         }
         errors: dict[str, str] = {}
@@ -130,8 +139,7 @@ class CommunityFlow(ConfigFlow):
 def _community(user_input: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     data: dict[str, Any] = {CONF_KIND: KIND_COMMUNITY}
     data |= {key: list(user_input[key]) for key in (CONF_FLOORS, CONF_AREAS) if user_input.get(key)}
-    if user_input.get(CONF_PHOTO_POSITION):
-        data[CONF_PHOTO_POSITION] = True
+    data |= {key: True for key in _CHOICES if user_input.get(key)}
     if url := user_input[SECTION_DATABASE].get(CONF_DATABASE_URL, "").strip():
         data[CONF_DATABASE_URL] = url
     return user_input[CONF_NAME].strip(), data

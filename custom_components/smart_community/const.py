@@ -22,6 +22,9 @@ SUBENTRY_POINT_TABLE: Final = "point_table"
 SUBENTRY_PLAN: Final = "plan"
 
 CONF_PHOTO_POSITION: Final = "photo_position"
+# Whether what Home Assistant shows to every user of it (to-do lists, event entities, the logbook)
+# says where an incident is.
+CONF_SHOW_PLACES: Final = "show_places"
 # The ground that a community calls its own: floors and areas of the house.
 CONF_FLOORS: Final = "floors"
 CONF_AREAS: Final = "areas"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
-from .const import CONF_KIND, DOMAIN, KIND_COMMUNITY
+from .const import CONF_KIND, CONF_SHOW_PLACES, DOMAIN, KIND_COMMUNITY
 from .core.events import Announce
 from .core.model import ChannelKind, Incident
 from .core.ports import Channel
@@ -90,6 +90,15 @@ def community(hass: HomeAssistant, entry_id: str | None) -> CommunityEntry:
     return loaded[0]
 
 
+def public_zone(entry: ConfigEntry[Any], incident: Incident) -> str | None:
+    """Return an incident's place for what every user of Home Assistant is shown; None if hidden.
+
+    Home Assistant asks nobody who reads a to-do list, a state or the logbook: the table of
+    permissions does not reach there. So they say no more than number, loop and status by default.
+    """
+    return incident.zone_name if entry.data.get(CONF_SHOW_PLACES) else None
+
+
 async def find_incident(hass: HomeAssistant, reference: str) -> tuple[CommunityEntry, Incident]:
     """Find an incident by id or number in all communities."""
     for entry in communities(hass):
@@ -101,6 +110,7 @@ async def find_incident(hass: HomeAssistant, reference: str) -> tuple[CommunityE
 
 def announce(hass: HomeAssistant, entry_id: str) -> Callable[[Incident, Announce], None]:
     """Return the function that tells Home Assistant what happened in one community."""
+    entry = hass.config_entries.async_get_known_entry(entry_id)
 
     def send(incident: Incident, effect: Announce) -> None:
         said = Announcement(
@@ -113,7 +123,7 @@ def announce(hass: HomeAssistant, entry_id: str) -> Callable[[Incident, Announce
             "what": effect.what,
             "number": incident.number,
             "loop": incident.loop,
-            "zone_name": incident.zone_name,
+            "zone_name": public_zone(entry, incident),
             "tier": effect.tier,
             "drill": incident.drill,
         }

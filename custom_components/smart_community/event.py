@@ -9,7 +9,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_KIND, KIND_ZIGBEE_NETWORK
-from .data import SIGNAL_INCIDENT, Announcement, CommunityEntry, SmartCommunityEntry
+from .data import (
+    SIGNAL_INCIDENT,
+    Announcement,
+    CommunityEntry,
+    SmartCommunityEntry,
+    public_zone,
+)
 from .entity import CommunityEntity
 from .event_zigbee import Happening
 from .loops import LOOPS
@@ -57,7 +63,7 @@ class LoopEvents(CommunityEntity, EventEntity):
                 said.what,
                 {
                     "number": incident.number,
-                    "zone_name": incident.zone_name,
+                    "zone_name": public_zone(self.entry, incident),
                     "tier": said.tier,
                     "disposition": incident.disposition,
                     "exercise": incident.drill,

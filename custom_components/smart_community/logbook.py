@@ -1,6 +1,7 @@
 """Lines of Home Assistant's logbook and of the activity on a community's device page.
 
-They say what happened to which incident where; who did it stands on the incident's own timeline,
+They say what happened to which incident, and where if the community shows that to every user of
+Home Assistant; who did it stands on the incident's own timeline,
 which asks who may read it.
 """
 
@@ -10,7 +11,7 @@ from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOO
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
-from .core.message import marked
+from .core.message import headed, marked
 from .data import EVENT_INCIDENT
 from .views import texts
 
@@ -27,7 +28,7 @@ def async_describe_events(
         words = texts(hass, hass.config.language)
         said = event.data
         loop = words["loops"].get(said["loop"], said["loop"])
-        name = f"{said['number']} {loop} – {said['zone_name']}"
+        name = headed(said["number"], loop, said["zone_name"])
         return {
             LOGBOOK_ENTRY_NAME: marked(name, words["message"], drill=said["drill"]),
             LOGBOOK_ENTRY_MESSAGE: words["logbook"][said["what"]].format(

@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .core.message import marked
+from .core.message import headed, marked
 from .core.model import Incident, Responder, Status
-from .data import CommunityEntry
+from .data import CommunityEntry, public_zone
 from .entity import FollowingEntity
 from .errors import refusal
 from .views import texts
@@ -89,7 +89,7 @@ class WorkOrders(FollowingEntity, TodoListEntity):
         loop = words["loops"].get(incident.loop, incident.loop)
         since = dt_util.as_local(incident.first_alarm_at).strftime("%H:%M:%S")
         handled = incident.status is Status.HANDLED
-        summary = f"{incident.number} {loop} – {incident.zone_name}"
+        summary = headed(incident.number, loop, public_zone(self.entry, incident))
         return TodoItem(
             uid=incident.id,
             summary=marked(summary, words["message"], drill=incident.drill),

@@ -96,7 +96,7 @@ async def test_home_assistants_own_surfaces_say_that_it_is_an_exercise(
     described: dict[str, Callable[[Event], dict[str, str]]] = {}
     logbook.async_describe_events(hass, lambda _domain, event, say: described.update({event: say}))
     lines = [described[EVENT_INCIDENT](event)["name"] for event in events]
-    assert lines == [f"EXERCISE: {number} Smoke detector – yard"] * 2
+    assert lines == [f"EXERCISE: {number} Smoke detector"] * 2
     listed = await hass.services.async_call(
         "todo",
         "get_items",
@@ -105,7 +105,7 @@ async def test_home_assistants_own_surfaces_say_that_it_is_an_exercise(
         return_response=True,
     )
     (order,) = listed["todo.guard_incidents"]["items"]
-    assert order["summary"] == f"EXERCISE: {number} Smoke detector – yard"
+    assert order["summary"] == f"EXERCISE: {number} Smoke detector"
     guard = await member(hass, community, "guard")
     said = await say(hass, "what is open", guard)
     assert said == "1 open: EXERCISE: Smoke detector in yard, open."

@@ -64,12 +64,32 @@ async def test_the_logbook_has_a_line_for_what_happens_and_none_of_the_people(
     (describe,) = described.values()
     lines = [describe(event) for event in heard]
     assert lines[0] == {
-        "name": f"{number} Smoke detector – binary_sensor.d1",
+        "name": f"{number} Smoke detector",
         "message": "opened",
     }
     assert lines[1]["message"] == "property company told"
     assert "Guard" not in str([event.data for event in heard])
     assert heard[0].data["device_id"] is not None
+
+
+async def test_what_every_user_of_home_assistant_sees_says_no_place_unless_the_community_wants_it(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    heard = async_capture_events(hass, EVENT_INCIDENT)
+    for shown in (False, True):
+        data = {**community.data, "show_places": shown}
+        hass.config_entries.async_update_entry(community, data=data)
+        await smoke(hass, community, zone=f"Flat 120{shown:d}")
+        orders = await hass.services.async_call(
+            "todo",
+            "get_items",
+            {"entity_id": "todo.guard_incidents"},
+            blocking=True,
+            return_response=True,
+        )
+        states = [state.as_dict() for state in hass.states.async_all()]
+        for public in (orders, states, [event.data for event in heard]):
+            assert (f"Flat 120{shown:d}" in str(public)) is shown
 
 
 async def say(hass: HomeAssistant, words: str, user: User | None, language: str = "en") -> str:

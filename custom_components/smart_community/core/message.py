@@ -203,6 +203,11 @@ def _announcement(incident: Incident, words: Mapping[str, Any]) -> str:
     return asked and marked(asked, words, drill=incident.drill)
 
 
+def headed(number: str, loop: str, zone: str | None) -> str:
+    """Return what an incident is called where more people read it than may know its place."""
+    return f"{number} {loop} – {zone}" if zone else f"{number} {loop}"
+
+
 def marked(text: str, words: Mapping[str, Any], *, drill: bool) -> str:
     """Mark an exercise as one, wherever it is read or heard. `words`: `message` of the texts."""
     return str(words["drill"].format(title=text)) if drill else text
