@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components import zha
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -17,9 +18,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from zigpy.types import uint8_t
 from zigpy.zcl.clusters.closures import LockState
 
+from custom_components import smart_community
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import VirtualCoordinator, devices
 from tests.simulators.zigbee_conbee import ConBee
+from tests.simulators.zigbee_serial import serial_port
 
 from .translated import assert_flow_said
 from .zigbee_ground import entity_id, pair, set_up, state, until
@@ -362,6 +365,59 @@ def suggested(result: ConfigFlowResult) -> dict[str, Any]:
         for key in result["data_schema"].schema
         if key.description
     }
+
+
+def test_whatever_announces_itself_to_zha_is_offered_here_too() -> None:
+    ours, theirs = (
+        {
+            (kind, name): one
+            for kind in ("usb", "zeroconf")
+            for one in json.loads((folder / "manifest.json").read_text())[kind]
+            for name in [
+                tuple(one.get(key) for key in ("vid", "pid", "description", "type", "name"))
+            ]
+        }
+        for folder in (Path(smart_community.__file__).parent, Path(zha.__file__).parent)
+    )
+    assert ours.keys() == theirs.keys()
+
+
+async def test_what_announced_itself_is_set_up_as_what_was_typed_in(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    address = ip_address("127.0.0.1")
+    announced = ZeroconfServiceInfo(
+        ip_address=address,
+        ip_addresses=[address],
+        port=radio.port,
+        hostname="stair-2.local.",
+        type="_zigbee-coordinator._tcp.local.",
+        name="Stair 2._zigbee-coordinator._tcp.local.",
+        properties={"radio_type": "ezsp"},
+    )
+
+    async def set_up_from(source: str, data: Any) -> None:
+        at = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": source}, data=data
+        )
+        at = await go(hass, at, {**suggested(at), "line": LINE})
+        assert at["menu_options"] == ["zigbee_take_over", "zigbee_form"], source
+        entry = (await go(hass, at, {"next_step_id": "zigbee_take_over"}))["result"]
+        assert entry.data["extended_pan_id"] == epid(radio)
+        await until(lambda: entry.runtime_data.network.trouble is None)
+        smoke = await pair(hass, entry, radio.add(devices.smoke()))
+        await smoke.alarm()
+        await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "on")
+        await hass.config_entries.async_remove(entry.entry_id)
+
+    await set_up_from("zeroconf", announced)
+    radio.boots_on_connect = False  # a stick has power before it is opened
+    async with serial_port(radio) as path:
+        stick = UsbServiceInfo(
+            device=path, vid="10C4", pid="8A2A", serial_number="1", manufacturer="x",
+            description="Zigbee stick",
+        )  # fmt: skip
+        await set_up_from("usb", stick)
 
 
 async def test_network_coordinators_and_sticks_announce_themselves(hass: HomeAssistant) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ def workers() -> int:
     """Threads that are not the executors' own, which stay for the next job."""
     pools = ("SyncWorker", "asyncio", "ImportExecutor")
     return sum(not thread.name.startswith(pools) for thread in threading.enumerate())
+
+
+def sockets() -> int:
+    """Sockets that this process has open."""
+    count = 0
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that lists them is gone by now
+            count += str(one.readlink()).startswith("socket:")
+    return count
 
 
 async def leave(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
@@ -100,15 +110,16 @@ async def test_home_assistants_own_zha_runs_beside_ours(
 async def test_nothing_is_left_of_a_network_that_goes(
     hass: HomeAssistant, radio: VirtualCoordinator
 ) -> None:
-    threads, tasks = workers(), len(asyncio.all_tasks())
+    threads, tasks, open_sockets = workers(), len(asyncio.all_tasks()), sockets()
     entry = await set_up(hass, radio)
     smoke = radio.add(devices.smoke())
     await pair(hass, entry, smoke)
     database = Path(hass.config.path(".storage", f"smart_community_zigbee_{entry.entry_id}.db"))
-    for _ in range(2):
+    for turn in range(10):
         assert await hass.config_entries.async_reload(entry.entry_id)
-        await until(lambda: entry.runtime_data.network.trouble is None)
-        await until(lambda: state(hass, entry, zone(smoke)).state == "off")
+        if turn % 2:  # else it goes while it is still connecting
+            await until(lambda: entry.runtime_data.network.trouble is None)
+    await until(lambda: state(hass, entry, zone(smoke)).state == "off")
     await smoke.alarm()
     await until(lambda: state(hass, entry, zone(smoke)).state == "on")
     assert database.exists()
@@ -116,9 +127,38 @@ async def test_nothing_is_left_of_a_network_that_goes(
     await hass.async_block_till_done()
     await until(lambda: not radio.connected)
     assert not database.exists()
-    await until(lambda: workers() <= threads, 5)
-    await until(lambda: len(asyncio.all_tasks()) <= tasks, 5)
+    await until(lambda: workers() <= threads)
+    await until(lambda: len(asyncio.all_tasks()) <= tasks)
+    await until(lambda: sockets() <= open_sockets)
     assert known(hass, entry, smoke) is None
+
+
+async def test_nothing_is_left_of_a_network_that_never_came_to_work(
+    hass: HomeAssistant, radio: VirtualCoordinator
+) -> None:
+    threads, tasks, open_sockets = workers(), len(asyncio.all_tasks()), sockets()
+    entry = entry_for(radio)
+    entry.add_to_hass(hass)
+    radio.boots_on_connect = False  # so that the host waits two seconds for it to say that it reset
+
+    async def begins(trouble: str) -> None:
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: entry.runtime_data.network.trouble == trouble)
+
+    for closed in (True, False):
+        await radio.refuse(closed)
+        await begins("cannot_connect" if closed else "starting")
+        await until(lambda closed=closed: radio.connected is not closed)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        await until(lambda: not radio.connected)
+    await radio.refuse(True)
+    await begins("cannot_connect")
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    await until(lambda: workers() <= threads)
+    await until(lambda: len(asyncio.all_tasks()) <= tasks)
+    await until(lambda: sockets() <= open_sockets)
+    assert not list(Path(hass.config.path(".storage")).glob(f"*{entry.entry_id}*"))
 
 
 @pytest.mark.parametrize("trouble", ["other_network", "blank"])

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from zha.application.helpers import QR_CODES
 
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
@@ -65,13 +66,25 @@ async def test_a_code_lets_its_device_in_and_no_other(
 ) -> None:
     stranger = radio.add(devices.smoke())
     stair = ar.async_get(hass).async_create("Stair 2")
-    for number, (code, with_address) in enumerate(
-        ((CODE, True), (LABEL, True), ("Z:{ieee}$I:{code}", False), ("{ieee}|{code}\n", False))
+    assert len(QR_CODES) == 4  # each form that zha reads is below
+    for number, (label, with_address) in enumerate(
+        (
+            (CODE, True),
+            (LABEL, True),
+            ("Z:{ieee}$I:{code}", False),
+            ("{ieee}|{code}\n", False),
+            ("G$M:69775$S:680S00003915$D:0000000017B2335C%Z$A:{ieee}$I:{code}", False),
+            ("RB01SG" + 34 * "0" + "{ieee}DLK{code}", False),
+            ("RB01SG" + 34 * "0" + "{ieee}DLK{key}", False),
+        )
     ):
         smoke = radio.add(devices.smoke(), ieee=f"{IEEE[:-1]}{number}")
         smoke.install_code = bytes.fromhex(CODE)
         plain = str(smoke.ieee).replace(":", "").upper()
-        said = {"install_code": code.format(ieee=plain, code=CODE), "area": stair.id}
+        key = smoke.link_key()
+        assert key is not None
+        code = label.format(ieee=plain, code=CODE, key=key.hex())
+        said = {"install_code": code, "area": stair.id}
         await hass.services.async_call(DOMAIN, "permit_join", blocking=True)
         with pytest.raises(JoinRefusedError):  # open to all, it still wants its own key
             await smoke.join()
@@ -84,8 +97,6 @@ async def test_a_code_lets_its_device_in_and_no_other(
         await until(lambda smoke=smoke: known(hass, network, smoke).area_id == stair.id)
         zone = f"{smoke.ieee}-1-1280"
         await until(lambda zone=zone: state(hass, network, zone).state == "off")
-    key = smoke.link_key()
-    assert key is not None
     told = await traces()
     for secret in (CODE, CODE[:32], LABEL, key.hex(), key.hex(":")):
         assert secret.upper() not in told
