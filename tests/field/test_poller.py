@@ -107,7 +107,7 @@ async def test_an_answer_that_comes_too_late_is_nobody_elses(bus: Bus) -> None:
     await until(lambda: len(bus.connections()) == 1)  # the abandoned one has said its last
 
 
-async def test_a_silent_unit_is_asked_after_2_4_and_then_every_8_seconds(bus: Bus) -> None:
+async def test_a_silent_unit_is_asked_after_2_4_and_then_every_7_seconds(bus: Bus) -> None:
     bus.add(1)
     bus.server.units[1].fault = Fault.SILENT
     asked_at: list[float] = []
@@ -118,7 +118,7 @@ async def test_a_silent_unit_is_asked_after_2_4_and_then_every_8_seconds(bus: Bu
             asked_at.append(now)
             assert bus.asked(1) == before + 1, "a probe is one request"
     rests = [later - earlier for earlier, later in pairwise(asked_at)]
-    for rest, least in zip(rests, [2, 4, 8, 8], strict=False):
+    for rest, least in zip(rests, [2, 4, 7, 7], strict=False):
         assert least <= rest <= least + 1.5
 
 
@@ -135,6 +135,24 @@ async def test_a_gateway_that_waits_longer_for_a_silent_unit_than_we_do_costs_no
     assert {address for address, _, _ in bus.told} == {1}
     assert [unit.failures for unit in healthy] == [0, 0]
     assert silent.why is NO_ANSWER
+
+
+async def test_probes_take_a_tenth_of_a_line_whose_gateway_waits_for_each_of_them(bus: Bus) -> None:
+    healthy = [bus.add(address) for address in (4, 5)]
+    for address in (1, 2, 3):
+        bus.add(address)
+    await asyncio.sleep(2)
+    bus.server.timing.patience = 0.9
+    for address in (1, 2, 3):
+        bus.server.units[address].fault = Fault.SILENT
+        await asyncio.sleep(20)
+    held, asked = bus.server.counted.held, bus.asked(4)
+    await asyncio.sleep(100)
+    assert bus.server.counted.held - held <= 1.5 * 0.1 * 100, (
+        "probes, and what they made others wait"
+    )
+    assert bus.asked(4) - asked >= 100 / (1.15 * FAST)
+    assert [unit.failures for unit in healthy] == [0, 0]
 
 
 async def test_several_silent_units_delay_the_others_by_one_time_out_at_a_time(bus: Bus) -> None:

@@ -181,6 +181,48 @@ async def test_five_dead_units_of_fifty_take_a_tenth_of_the_line_and_return_in_1
     assert {bus.units[one].reading("alarm").quality for one in dead} == {Quality.GOOD}
 
 
+@pytest.mark.parametrize(("units", "dead"), [(7, 6), (20, 6), (20, 12), (20, 19), (40, 20)])
+@in_counted_time
+async def test_dead_units_with_detectors_are_back_in_10_seconds_where_the_line_has_the_time(
+    units: int, dead: int
+) -> None:
+    bus = Bus(units)
+    await bus.poll(5)
+    gone, healthy = range(1, dead + 1), range(dead + 1, units + 1)
+    for address in gone:
+        bus.far[address].dead = True
+    await bus.poll(60)
+    for moment in (0.0, 2.9, 5.3):
+        await bus.poll(100 + moment)
+        assert max(bus.heard(one) for one in healthy) <= 1.5
+        assert bus.slow_round <= EVERY[Lane.SLOW] + 6
+        for address in gone:
+            bus.far[address].dead = False
+        await bus.poll(10)
+        assert {bus.units[one].reading("alarm").quality for one in gone} == {Quality.GOOD}
+        for address in gone:
+            bus.far[address].dead = True
+        await bus.poll(60)
+
+
+@in_counted_time
+async def test_on_a_line_without_time_dead_units_share_a_tenth_of_it() -> None:
+    dead = 12
+    bus = Bus(50 + dead)
+    await bus.poll(5)
+    for address in range(1, dead + 1):
+        bus.far[address].dead = True
+    await bus.poll(150)
+    await bus.poll(300)
+    took = [later - at for (at, who, _), (later, _, _) in pairwise(bus.asked) if who <= dead]
+    assert sum(took) <= 0.1 * 300 + 5
+    for address in range(1, dead + 1):
+        bus.far[address].dead = False
+    await bus.poll(dead * sum(took) / len(took) / 0.1 + 1)
+    back = [bus.units[one].reading("alarm").quality for one in range(1, dead + 1)]
+    assert set(back) == {Quality.GOOD}
+
+
 @pytest.mark.parametrize("dead", [range(1, 6), range(20, 25), range(11, 31)])
 @in_counted_time
 async def test_neighbours_that_die_together_take_nobody_with_them(dead: range) -> None:

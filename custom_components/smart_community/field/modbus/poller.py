@@ -19,12 +19,14 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import partial
 from itertools import chain
+from math import inf
 from typing import Any
 
 from ..point import Lane, Point, Quality, Value
 from .decode import Raw
 from .line import LINE_TAKEN, Line, NoData
 from .plan import probing
+from .probes import Probes
 from .turns import Due, others_due, soonest_fast
 from .unit import EVERY, Job, PolledUnit
 from .write import write
@@ -34,19 +36,6 @@ _LOGGER = logging.getLogger(__name__)
 # Behind so many fast blocks one of the others goes, however late the fast ones are. A line of fifty
 # units at 25 ms a request hears its detectors within 1.4 s so, and its measurements each minute.
 _FAST_PER_OTHER = 15
-# A probe is given so many times what the slowest unit on the line takes to answer, in seconds at
-# least so much. After so many of those a unit is given as long as any may think: one that has
-# become slower than it was would never be heard again.
-_PROBE_PATIENCE = 4
-_PROBE_LEAST = 0.1
-_SHORT_PROBES = 11
-# Each probe in vain is paid for with so many times what it took: failed units cost a tenth of a
-# line. So much, in seconds, may be owed: five units that failed together are asked when they are
-# due all the same.
-_PROBE_REST = 9
-_PROBE_CREDIT = 5.0
-# While nobody answers, nobody waits for the probes: the next comes after so many seconds.
-_PROBE_EVERY_WHEN_DOWN = 1.0
 # So many units that find no connection one after the other, or say nothing, and it may be the line.
 # It is, if the one that answered last does not answer either: as many neighbours may have lost the
 # supply that they share. A single unit whose gateway hangs up on it says nothing of the others.
@@ -72,9 +61,7 @@ class Poller:
         self._clock = clock
         self._units: dict[int, PolledUnit] = {}
         self._fast_running = 0
-        # The moment at which the probes so far will have been a tenth of the line.
-        self._probes_paid = 0.0
-        self._patient_at = 0.0
+        self._probes = Probes(self.line)
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
         self._down: Quality | None = None
@@ -171,10 +158,13 @@ class Poller:
             self._fast_running += 1
             return self._asks(fast)
         self._fast_running = 0
-        if probe is not None and self._probes_paid - now <= _PROBE_CREDIT:
+        if probe is not None:
             due, address = probe
             within = self._patience(self._units[address], now)
-            if next_fast - now >= self.line.cap(0, within) or now - due >= EVERY[Lane.FAST]:
+            late = now - other[0] if other is not None else 0.0
+            late = late if self._down is None else inf
+            lasts = self.line.cap(0, within)
+            if self._probes.may_go(now, due, next_fast - now, lasts, late):
                 return self._probe(address, within)
         chosen = other or fast
         return self._asks(chosen) if chosen is not None else None
@@ -199,20 +189,12 @@ class Poller:
         return self._search(address) if job is None else self._read(address, job)
 
     def _patience(self, unit: PolledUnit, now: float) -> float:
-        """Return how long a probe of a unit may take, besides its bytes' own time."""
-        healthy = (one.took for one in self._units.values() if not one.rest)
-        slowest = max(chain(healthy, [unit.took]))
-        short = max(_PROBE_PATIENCE * slowest, _PROBE_LEAST)
-        if not slowest or self._down is not None or short >= self.line.within:
+        if self._down is not None:
             return self.line.within
-        # Each in its turn, or units that failed together would cost their time-outs together; and
-        # where so many have failed that its turn never falls on one, it is late and not never.
-        turn = _SHORT_PROBES if now >= self._patient_at else 3 * _SHORT_PROBES
-        return self.line.within if unit.short_probes >= turn else short
+        return self._probes.patience(unit, self._units.values(), now)
 
     def _idle_for(self, now: float) -> float:
-        soonest = self._probes_paid - _PROBE_CREDIT
-        probes = (max(one.due, soonest) for one in self._units.values() if one.rest)
+        probes = (one.due for one in self._units.values() if one.rest)
         jobs = (job.due for one in self._units.values() if not one.rest for job in one.jobs)
         # A probe that is due and does not fit in waits for what comes next.
         coming = (due for due in chain(probes, jobs) if due > now)
@@ -237,6 +219,7 @@ class Poller:
             return None
         if self._units.get(address) is not unit:
             return None
+        self._probes.answered(self.line.took, unit.took, self._clock())
         unit.took = max(self.line.took, unit.took * _FORGETS)
         self._lives(address, unit)
         return partial(unit.take, job, raw, started)
@@ -249,10 +232,7 @@ class Poller:
         asked for has a length that nothing else has, and nothing of it is believed.
         """
         unit = self._units[address]
-        full = within is None or within >= self.line.within
-        unit.short_probes = 0 if full else unit.short_probes + 1
-        if full:
-            self._patient_at = self._clock() + (1 + _PROBE_REST) * self.line.within
+        self._probes.begins(unit, within, self._clock())
         jobs = unit.cheapest_first
         if not self.line.baudrate:
             return await self._read(address, jobs[0], within)
@@ -297,13 +277,11 @@ class Poller:
         if lack.quality is Quality.LINE_TAKEN:
             return
         now = self._clock()
-        cost = min(now - started, self.line.took)
-        if unit.rest and self._down is not None:
-            # Nobody is kept waiting.
-            self._probes_paid = now + _PROBE_CREDIT + _PROBE_EVERY_WHEN_DOWN
-        elif unit.rest:
-            self._probes_paid = max(self._probes_paid, now) + cost * _PROBE_REST
+        if unit.rest:
+            took = min(now - started, self.line.took)
+            self._probes.in_vain(took, now, down=self._down is not None)
         else:
+            self._probes.missed()
             _LOGGER.warning("Modbus unit %s: %s", address, lack.reason)
         unit.failed(lack, now)
         connected = lack.quality is not Quality.DISCONNECTED
@@ -367,7 +345,7 @@ class Poller:
         if self._down is None:
             return
         self._down = None
-        self._probes_paid = self._clock()
+        self._probes.forgive(self._clock())
         for one in self._units.values():
             one.due = min(one.due, self._clock())
 

@@ -25,7 +25,7 @@ EVERY: Final = {Lane.FAST: 0.8, Lane.SLOW: 30.0}
 FIRST_REST = 2.0
 # Where detectors hang on a unit, it is heard again within ten seconds of its return: so long, and
 # what its probe may wait for its turn.
-LONGEST_REST_OF_ALARMS = 8.0
+LONGEST_REST_OF_ALARMS = 7.0
 LONGEST_REST = 60.0
 # A block of which everything was refused is a unit in trouble, or the wrong map: searched again.
 _SEARCH_AGAIN = 60.0
