@@ -112,7 +112,9 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
     people.swaps = lambda: kept_swaps(engine.kept(SWAP))
     phones = Phones(hass, people, engine)
     budget = PushBudget(hass, engine)
-    channels = _channels(hass, people, providers, phones, budget)
+    companion = Companion(hass, phones, budget)
+    speaker = Speaker(hass, lambda: people.addresses, engine.kept_as, engine.keep)
+    channels = _channels(hass, people, providers, companion, speaker)
     reachability = Reachability(hass, entry, people, providers, budget)
     await _async_start_engine(
         hass,
@@ -228,14 +230,18 @@ async def _async_subentries_changed(hass: HomeAssistant, entry: CommunityEntry) 
 
 
 def _channels(
-    hass: HomeAssistant, people: People, providers: Providers, phones: Phones, budget: PushBudget
+    hass: HomeAssistant,
+    people: People,
+    providers: Providers,
+    companion: Companion,
+    speaker: Speaker,
 ) -> Mapping[ChannelKind, Channel]:
     def addresses() -> Mapping[tuple[str, ChannelKind], Address]:
         return people.addresses
 
     channels: tuple[Channel, ...] = (
-        Companion(hass, phones, budget),
-        Speaker(hass, addresses),
+        companion,
+        speaker,
         Persistent(hass),
         *(Exchange(hass, kind, addresses, providers) for kind in EXCHANGED),
     )

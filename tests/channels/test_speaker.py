@@ -1,5 +1,6 @@
 """Loudspeakers and notices in Home Assistant itself."""
 
+import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import persistent_notification
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.smart_community.channels.address import Address
@@ -21,9 +22,17 @@ from .conftest import GUARD, MESSAGE
 PLAYER, SATELLITE, VOICE = "media_player.square", "assist_satellite.hall", "tts.house"
 
 
-def speaker(hass: HomeAssistant, target: str = PLAYER, **more: Any) -> Speaker:
+def speaker(
+    hass: HomeAssistant, target: str = PLAYER, record: dict[str, str] | None = None, **more: Any
+) -> Speaker:
+    """A loudspeaker, and what its community has on record."""
     book = {("guard", ChannelKind.SPEAKER): Address(target=target, **more)}
-    return Speaker(hass, lambda: book)
+    kept = {} if record is None else record
+
+    async def keep(key: str, value: str) -> None:
+        kept[key] = value
+
+    return Speaker(hass, lambda: book, lambda key: kept.get(key, ""), keep)
 
 
 async def test_guidance_is_spoken_by_the_voice_on_the_player(hass: HomeAssistant) -> None:
@@ -100,6 +109,56 @@ async def test_it_does_not_repeat_itself_within_its_pause(
     freezer.tick(timedelta(minutes=1))
     await paused.send(MESSAGE, GUARD)
     assert len(said) == 2
+
+
+async def test_its_pause_goes_on_through_a_restart_and_its_quiet_hours_with_it(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    said = async_mock_service(hass, "assist_satellite", "announce")
+    hass.states.async_set(SATELLITE, "idle")
+    record: dict[str, str] = {}
+    agreed = {"record": record, "pause": timedelta(minutes=10)}
+    await speaker(hass, SATELLITE, **agreed).send(MESSAGE, GUARD)
+    freezer.tick(timedelta(minutes=9))
+    assert (await speaker(hass, SATELLITE, **agreed).send(MESSAGE, GUARD)).reason == (
+        "spoke_just_now"
+    )
+    freezer.tick(timedelta(minutes=1))
+    await speaker(hass, SATELLITE, **agreed).send(MESSAGE, GUARD)
+    assert len(said) == 2
+    # A clock that is set back by a day does not make it dumb for a day.
+    freezer.tick(timedelta(days=-1))
+    await speaker(hass, SATELLITE, **agreed).send(MESSAGE, GUARD)
+    assert len(said) == 3
+
+
+async def test_of_two_words_that_come_at_once_one_is_said(hass: HomeAssistant) -> None:
+    """A voice takes seconds to speak; what comes meanwhile comes within the pause."""
+    spoken, said = asyncio.Event(), []
+
+    async def announce(call: ServiceCall) -> None:
+        said.append(call)
+        await spoken.wait()
+
+    hass.services.async_register("assist_satellite", "announce", announce)
+    hass.states.async_set(SATELLITE, "idle")
+    paused = speaker(hass, SATELLITE, pause=timedelta(minutes=10))
+    first = asyncio.create_task(paused.send(MESSAGE, GUARD))
+    while not said:
+        await asyncio.sleep(0)
+    assert (await paused.send(MESSAGE, GUARD)).reason == "spoke_just_now"
+    spoken.set()
+    assert (await first).state is DeliveryState.SENT
+
+
+async def test_a_word_that_failed_to_be_said_begins_no_pause(hass: HomeAssistant) -> None:
+    said = async_mock_service(hass, "assist_satellite", "announce")
+    paused = speaker(hass, SATELLITE, pause=timedelta(minutes=10))
+    with pytest.raises(ChannelError, match="speaker_unavailable"):
+        await paused.send(MESSAGE, GUARD)
+    hass.states.async_set(SATELLITE, "idle")
+    await paused.send(MESSAGE, GUARD)
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ A loudspeaker that speaks without end is switched off by somebody, and then for 
 quiet hours and lets a while pass between two announcements, unless lives may depend on it.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from homeassistant.const import ATTR_ENTITY_ID, STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -24,6 +24,7 @@ ASSIST_SATELLITE: Final = "assist_satellite"
 MEDIA_PLAYER: Final = "media_player"
 TTS: Final = "tts"
 _DEAF: Final = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
+_KEPT: Final = "spoke:"
 
 
 class Speaker(Unanswered):
@@ -35,13 +36,20 @@ class Speaker(Unanswered):
         self,
         hass: HomeAssistant,
         addresses: Callable[[], Mapping[tuple[str, ChannelKind], Address]],
+        recall: Callable[[str], str],
+        keep: Callable[[str, str], Awaitable[None]],
     ) -> None:
-        """Take the book of addresses, looked up anew for each message."""
+        """Take the book of addresses, looked up anew for each message.
+
+        `recall` and `keep` are the community's record, by key ("" for nothing): a pause that was
+        agreed with the residents holds over a restart.
+        """
         self._hass = hass
         self._addresses = addresses
+        self._recall = recall
+        self._keep = keep
         self._gateway = Gateway(hass, ChannelKind.VOICE)
-        # When each spoke last. A restart forgets it: one announcement too many is no harm.
-        self._spoke: dict[str, datetime] = {}
+        self._spoke: dict[str, datetime | None] = {}
 
     async def send(self, message: Message, responder: Responder) -> Outcome:
         """Announce; handed over is all that is known, since nobody answers a loudspeaker."""
@@ -52,17 +60,32 @@ class Speaker(Unanswered):
         if not message.critical:
             if within(address.quiet, now.time()):
                 return Outcome(state=DeliveryState.WITHHELD, reason="quiet_hours")
-            last = self._spoke.get(address.target)
-            if last is not None and now - last < address.pause:
+            # A clock that was set back does not make it dumb until it has caught up.
+            last = self._last(address.target)
+            if last is not None and timedelta(0) <= now - last < address.pause:
                 return Outcome(state=DeliveryState.WITHHELD, reason="spoke_just_now")
-        domain = address.target.partition(".")[0]
-        if domain not in {MEDIA_PLAYER, ASSIST_SATELLITE}:
-            outcome = await self._gateway.send(message, address)
-        else:
-            await self._announce(domain, message.announcement or message.spoken, address)
-            outcome = Outcome(state=DeliveryState.SENT)
-        self._spoke[address.target] = now
+        outcome = await self._speak(message, address, now)
+        await self._keep(f"{_KEPT}{address.target}", now.isoformat())
         return outcome
+
+    def _last(self, target: str) -> datetime | None:
+        if target not in self._spoke:
+            self._spoke[target] = dt_util.parse_datetime(self._recall(f"{_KEPT}{target}"))
+        return self._spoke[target]
+
+    async def _speak(self, message: Message, address: Address, now: datetime) -> Outcome:
+        """Say it. Marked before it is said: of two that come at once the second keeps the pause."""
+        last = self._last(address.target)
+        self._spoke[address.target] = now
+        domain = address.target.partition(".")[0]
+        try:
+            if domain not in {MEDIA_PLAYER, ASSIST_SATELLITE}:
+                return await self._gateway.send(message, address)
+            await self._announce(domain, message.announcement or message.spoken, address)
+        except ChannelError:
+            self._spoke[address.target] = last
+            raise
+        return Outcome(state=DeliveryState.SENT)
 
     async def _announce(self, domain: str, words: str, address: Address) -> None:
         state = self._hass.states.get(address.target)
