@@ -39,6 +39,7 @@ from .engine.outbox import Letter, Outbox
 from .engine.runner import Outlook
 from .engine.store import Store, StoreError
 from .feed import SIGNAL_COMMITTED
+from .loop_signals import rules_of
 from .people import SWAP, People, kept_swaps
 from .phones import Phones
 from .photos import evidence_url
@@ -101,6 +102,7 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
             places=partial(places_of, hass),
             name=lambda: entry.title,
             terms=alarm_index(hass).terms,
+            rules=partial(rules_of, hass),
         ),
     )
     deeds = Deeds(engine, people)

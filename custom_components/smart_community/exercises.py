@@ -1,25 +1,22 @@
 """Holding a drill: the ladder that is in force, to the people who stand on it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import probatio
-from homeassistant.components.automation import DATA_COMPONENT, AutomationEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import template
 
-from .const import DOMAIN
 from .core.drill import drill_zone, exercise
 from .core.errors import DomainError
 from .core.model import Tier
 from .data import CommunityEntry
 from .engine.requests import OpenRequest, Result
 from .errors import refusal, translated
+from .loop_signals import signals_of
 from .services import POLICY, policy_of
 from .zones import zone_named
-
-_SIGNAL_ACTION: Final = f"{DOMAIN}.signal"
 
 
 async def async_exercise(
@@ -55,34 +52,18 @@ def _in_force(hass: HomeAssistant, loop: str) -> Mapping[str, Any] | None:
     Read from the automation itself, with its user's times in it: a drill of the shipped defaults
     would train another emergency than the one that comes.
     """
-    component = hass.data.get(DATA_COMPONENT)
-    for automation in component.entities if component is not None else ():
-        if not isinstance(automation, AutomationEntity):
+    for data in signals_of(hass, loop):
+        if "ladder" not in data:
             continue
-        for data in _signals(automation.action_script.sequence):
-            if data.get("loop") != loop or "ladder" not in data:
-                continue
-            wanted = {str(key): data[str(key)] for key in POLICY if str(key) in data}
-            try:
-                said: Mapping[str, Any] = _SCHEMA(template.render_complex(wanted, {}))
-            except probatio.Invalid, TemplateError:
-                continue
-            return said
+        wanted = {str(key): data[str(key)] for key in POLICY if str(key) in data}
+        try:
+            said: Mapping[str, Any] = _SCHEMA(template.render_complex(wanted, {}))
+        except probatio.Invalid, TemplateError:
+            continue
+        return said
     return None
 
 
 _SCHEMA: Final = probatio.Schema(
     {probatio.Optional(str(key)): value for key, value in POLICY.items()}
 )
-
-
-def _signals(step: Any) -> Iterator[Mapping[str, Any]]:
-    """Find each call of our signal action in a script, however deep it stands."""
-    if isinstance(step, Mapping):
-        if step.get("action") == _SIGNAL_ACTION and isinstance(step.get("data"), Mapping):
-            yield step["data"]
-        for value in step.values():
-            yield from _signals(value)
-    elif isinstance(step, (list, tuple)):
-        for one in step:
-            yield from _signals(one)

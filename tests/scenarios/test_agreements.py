@@ -59,12 +59,20 @@ async def test_a_limit_that_was_agreed_before_limits_had_a_unit_is_kept_over_a_r
 async def test_an_agreement_that_nothing_goes_by_says_so_in_list_and_repairs(
     scene: Scene,
 ) -> None:
-    cable = scene.thing("sensor", "temperature", "20", unit_of_measurement="°C")
     await scene.automate("electrical_fire")
     await _recorded_before_limits_had_a_unit(scene, "electrical_fire", Threshold.LIMIT, 90)
     assert await _holds(scene) == (["ambiguous"], True)
     said = {"loop": "electrical_fire", "agreed_by": MEETING}
     await scene.call("secretary", "agree", **said, threshold="limit", value=90, unit="°C")
     await scene.call("secretary", "agree", **said, threshold="count", value=3)
-    await scene.says(cable, "95")
     assert await _holds(scene) == (["ambiguous", "in_force", "unused"], True)
+
+
+async def test_of_a_loop_with_two_rules_what_either_goes_by_is_in_force(scene: Scene) -> None:
+    door = scene.thing("event", None, "unknown")
+    await scene.automate("lock_tamper", detectors={"entity_id": door})
+    said = {"loop": "lock_tamper", "agreed_by": MEETING}
+    await scene.call("secretary", "agree", **said, threshold="count", value=3)
+    await scene.call("secretary", "agree", **said, threshold="for", duration={"minutes": 1})
+    await scene.says(door, dt_util.utcnow().isoformat(), event_type="tamper")
+    assert await _holds(scene) == (["in_force", "unused"], True)

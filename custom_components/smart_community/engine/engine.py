@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ..core.agreement import LIMITS, Agreement, Hold, Term, hold, in_force, ruled
+from ..core.agreement import LIMITS, Agreement, Hold, Term, hold, in_force
 from ..core.detection import shifted
 from ..core.due import next_due
 from ..core.errors import DomainError
@@ -245,20 +245,20 @@ class Engine:
     def agreements(self) -> tuple[tuple[Agreement, Hold], ...]:
         """Every agreement on record, in the order in which they were made, and if it holds now."""
         every, now = self._runner.agreed, self._outlook.now()
-        places = self._outlook.places
+        places, terms, rules = self._outlook.places, self._outlook.terms, self._outlook.rules
         return tuple(
-            (one, hold(one, every, places(one.zone), now, self._terms(one))) for one in every
+            (
+                one,
+                hold(
+                    one,
+                    every,
+                    places(one.zone),
+                    now,
+                    (terms if one.threshold in LIMITS else rules)(one.loop),
+                ),
+            )
+            for one in every
         )
-
-    def _terms(self, one: Agreement) -> frozenset[Term] | None:
-        """Return what an agreement's loop has thresholds for; None if its rule is not known yet.
-
-        A loop's rule is what its automation said last; its limits are those of its triggers.
-        """
-        if one.threshold in LIMITS:
-            return self._outlook.terms(one.loop)
-        rules = [watch.detect for watch in self._runner.watches.values() if watch.loop == one.loop]
-        return frozenset().union(*map(ruled, rules)) if rules else None
 
     def agreed(self, loop: str, zone: str) -> Mapping[Term, Agreement]:
         """Return what is agreed with the residents for a loop in a zone, as of now."""

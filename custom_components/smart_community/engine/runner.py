@@ -44,7 +44,8 @@ class Outlook:
     `zone`: the community's local time, by which hours of the day are meant. `schedule`: when a
     loop is at work in a zone, given the hours that its blueprint names. `places`: a zone and the
     greater ones that it lies in. `name`: what the whole community is called. `terms`: the limits
-    that a loop compares with at present.
+    that a loop compares with at present; `rules`: the other thresholds of its rules, None if that
+    is not known.
     """
 
     now: Callable[[], datetime]
@@ -54,6 +55,7 @@ class Outlook:
     places: Callable[[str], frozenset[str]] = lambda zone: frozenset((zone,))
     name: Callable[[], str] = str
     terms: Callable[[str], frozenset[Term]] = lambda _loop: frozenset()
+    rules: Callable[[str], frozenset[Term] | None] = lambda _loop: None
     schedule: Callable[[str, str, Active | None], Schedule] = lambda _loop, _zone, said: Schedule(
         active=() if said is None else (said,)
     )
