@@ -14,6 +14,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -49,6 +50,13 @@ def async_setup_zigbee_entities(
     network = data.network
     known: dict[EUI64, set[str]] = {}
 
+    def wanted(source: PlatformEntity) -> bool:
+        # Three in ten are switched off, as by default: made, each would be looked at and dropped.
+        registry = er.async_get(data.hass)
+        unique_id = _unique_id(data, source)
+        found = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+        return found is None or registry.entities[found].disabled_by is None
+
     @callback
     def show(devices: Sequence[Device]) -> None:
         # All at once: each call is a task of its own, and a start brings hundreds of devices.
@@ -63,7 +71,7 @@ def async_setup_zigbee_entities(
             seen.update(source.unique_id for source in found)
             new += found
         if new:
-            async_add_entities([make(data, source) for source in new])
+            async_add_entities([make(data, source) for source in new if wanted(source)])
 
     @callback
     def forget(ieee: str) -> None:
@@ -72,6 +80,11 @@ def async_setup_zigbee_entities(
     network.listeners.devices.append(show)
     network.listeners.removed.append(forget)
     show(list(network.devices()))
+
+
+def _unique_id(data: ZigbeeData, source: PlatformEntity) -> str:
+    """Name an entity in the registry: the same detector in two networks has two."""
+    return f"{data.entry.entry_id}_{source.unique_id}"
 
 
 class ZigbeeEntity(Entity):
@@ -94,7 +107,7 @@ class ZigbeeEntity(Entity):
         self._generation = -1
         self._binding = False
         meta = self._zha
-        self._attr_unique_id = f"{data.entry.entry_id}_{meta.unique_id}"
+        self._attr_unique_id = _unique_id(data, source)
         self._attr_entity_registry_enabled_default = meta.entity_registry_enabled_default
         if meta.entity_category is not None:
             self._attr_entity_category = EntityCategory(meta.entity_category)

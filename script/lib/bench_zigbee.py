@@ -137,8 +137,12 @@ async def resets(host: Home, rounds: int) -> Resets:
 
 
 def due(radio: VirtualCoordinator, since: float) -> float:
-    """Until when news must be heard: 15 s from its sending, or from its network's return."""
-    return max(since, radio.connected_at) + FOUND_WITHIN
+    """Until when news must be heard: 15 s from its sending, or from its network's return.
+
+    A network that is not back within two minutes is as good as lost.
+    """
+    back = radio.stack.up_at if radio.stack.up else min(time.time(), since + 2 * GIVE_UP)
+    return max(since, back) + FOUND_WITHIN
 
 
 async def shown(host: Home) -> dict[str, float]:

@@ -17,6 +17,7 @@ from zigpy.zcl.clusters.general import OnOff
 from zigpy.zcl.clusters.measurement import OccupancySensing
 
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices, makes
+from tests.simulators.zigbee_hosts import settled
 
 from .zigbee_ground import entity_id, pair, set_up, state, until, zone
 
@@ -50,6 +51,20 @@ async def test_an_alarm_with_the_number_of_a_question_under_way_is_no_answer_to_
         )
     assert not question.done()
     question.cancel()
+    await settled()
+
+
+async def test_what_is_remembered_is_there_before_the_radio_answers_and_is_not_believed(
+    hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
+) -> None:
+    smoke = await pair(hass, network, radio.add(devices.smoke()))
+    assert await hass.config_entries.async_unload(network.entry_id)
+    assert state(hass, network, zone(smoke)).attributes.get("restored")
+    radio.fault = Fault.SILENT
+    assert await hass.config_entries.async_setup(network.entry_id)
+    await until(lambda: not state(hass, network, zone(smoke)).attributes.get("restored"))
+    assert state(hass, network, zone(smoke)).state == "unavailable"
+    assert state(hass, network, "connection").state == "off"
 
 
 async def test_a_frame_that_the_mesh_repeats_behind_an_alarm_does_not_end_it(

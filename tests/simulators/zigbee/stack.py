@@ -4,6 +4,7 @@ What survives a power cut is in `Tokens`, what does not is in `Stack`.
 """
 
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,6 +116,7 @@ class Stack:
         tokens = self.tokens
         self.eui64 = tokens.burned if tokens.restored == BROADCAST_EUI64 else tokens.restored
         self.up = False
+        self.up_at = 0.0
         self.endpoints: dict[int, dict[str, Any]] = {}
         self.configuration = dict(CONFIGURATION)
         self.policies: dict[int, int] = {}
@@ -217,7 +219,7 @@ class Stack:
         return DONE
 
     def _change(self, *, up: bool) -> None:
-        self.up = up
+        self.up, self.up_at = up, time.time()
         status = t.sl_Status.NETWORK_UP if up else t.sl_Status.NETWORK_DOWN
         self._callback("stackStatusHandler", status=status)
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final, override
 from weakref import WeakSet
@@ -27,6 +27,7 @@ from zha.application.helpers import (
     ZHAConfiguration,
     ZHAData,
 )
+from zha.zigbee.device import DeviceStatus
 from zigpy.application import ControllerApplication
 from zigpy.backups import NetworkBackup
 from zigpy.config import (
@@ -47,6 +48,7 @@ from zigpy.exceptions import (
     TransientConnectionError,
 )
 from zigpy.state import State
+from zigpy.types import PacketPriority
 from zigpy.util import CatchingTaskMixin
 
 from .file import look_at
@@ -64,6 +66,8 @@ _MAINS_SILENCE: Final = 2 * 3600
 # Three tries at half a second's distance, and some.
 _SETTLED_WITHIN: Final = 5.0
 _CONFIRMED_AFTER: Final = 0.2
+# A coordinator that is not there has refused by then, and nothing was made for it.
+_REFUSED_WITHIN: Final = 0.1
 # When what a connection must ask of its zones has been asked (zones.py).
 _BACKED_UP_AFTER: Final = 120.0
 
@@ -131,8 +135,13 @@ def with_whole_database(controller: Any) -> Any:
     return Whole
 
 
-def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]:
-    """Return the radio's controller, made to refuse every network but one."""
+def _guarded(
+    controller: Any, identity: Identity, meanwhile: Callable[[], Coroutine[Any, Any, None]]
+) -> type[ControllerApplication]:
+    """Return the radio's controller, made to refuse every network but one.
+
+    `meanwhile`: what is done while it connects.
+    """
 
     class Guarded(with_whole_database(controller)):  # type: ignore[misc] # one of several
         """Never forms, never restores, never runs a network that is not the entry's."""
@@ -143,6 +152,16 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             self._notified = Notified(self)
             # When a device was last heard through this radio, in the loop's time.
             self.heard_at = -math.inf
+
+        @override
+        async def connect(self) -> None:
+            doing = asyncio.create_task(meanwhile(), name="make zigbee devices")
+            try:
+                await super().connect()
+                await doing
+            finally:
+                doing.cancel()
+                await asyncio.gather(doing, return_exceptions=True)
 
         @override
         async def request(self, *args: Any, **kwargs: Any) -> None:
@@ -165,19 +184,9 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
             return task
 
         async def settled(self) -> None:
-            """Wait until nobody has anything to say over this radio any more, once it is shut.
-
-            zigpy answers each report in a task of its own, kept in one set for all networks of the
-            process, and such a task tries three times before it finds the radio gone.
-            """
+            """Wait until nobody has anything to say over this radio any more, once it is shut."""
             self._notified.close()
-            talking = {task for task in self._callers if task is not asyncio.current_task()}
-            if not talking:
-                return
-            _done, left = await asyncio.wait(talking, timeout=_SETTLED_WITHIN)
-            # The only name of that set.
-            for task in left & CatchingTaskMixin._tasks:  # noqa: SLF001
-                task.cancel()
+            await _silent(self._callers)
 
         @override
         async def initialize(self, *, auto_form: bool = False) -> None:
@@ -195,10 +204,32 @@ def _guarded(controller: Any, identity: Identity) -> type[ControllerApplication]
     return Guarded
 
 
+async def _silent(callers: WeakSet[asyncio.Task[Any]]) -> None:
+    """Wait until no task has anything to say any more.
+
+    zigpy answers each report in a task of its own, kept in one set for all networks of the process,
+    and such a task tries three times before it finds the radio gone.
+    """
+
+    def talking() -> set[asyncio.Task[Any]]:
+        return {task for task in callers if task is not here and not task.done()}
+
+    here, clock = asyncio.current_task(), asyncio.get_running_loop().time
+    until = clock() + _SETTLED_WITHIN
+    while (left := until - clock()) > 0 and talking():
+        await asyncio.wait(talking(), timeout=left)
+        await asyncio.sleep(0)  # who waited behind them for the device has its turn now
+    # The only name of that set.
+    for task in talking() & CatchingTaskMixin._tasks:  # noqa: SLF001
+        task.cancel()
+
+
 class GuardedGateway(Gateway):
     """A gateway for one network and no other."""
 
     identity: Identity
+    # Called once what is remembered of the devices is made, while the radio still starts.
+    remembered: Callable[[], None] = staticmethod(lambda: None)
     _backing_up: asyncio.TimerHandle | None = None
 
     @override
@@ -220,14 +251,48 @@ class GuardedGateway(Gateway):
 
     @override
     async def load_devices(self) -> None:
-        """Make the devices without their entities, which zha would make twice.
+        """Leave out what zha would make here and, once more, after this.
 
-        What follows, `async_initialize_devices_and_entities`, makes them from what is remembered.
-        An alarm that comes in between is kept by its zone, and that is asked again (zones.py).
+        An alarm that comes before its entity is made is kept by its zone, and that is asked again
+        (zones.py).
         """
+
+    @override
+    async def async_initialize_devices_and_entities(self) -> None:
+        """Make what was not made while the radio started; then ask what hangs on the mains."""
         app: Any = self.application_controller
-        for device in app.devices.values():
-            self.get_or_create_device(device)
+        await self._make(app.devices.values())
+        self.async_create_background_task(self._ask_mains(), "ask zigbee devices on the mains")
+
+    async def _remember(self) -> None:
+        """Make the devices while the radio starts: for two seconds a start has nothing else to do.
+
+        The coordinator's own is made when the radio has said which one it is.
+        """
+        await asyncio.sleep(_REFUSED_WITHIN)
+        app: Any = self.application_controller
+        await self._make(
+            device
+            for device in list(app.devices.values())
+            if device.node_desc is None or not device.node_desc.is_coordinator
+        )
+        self.remembered()
+
+    async def _make(self, devices: Iterable[Any]) -> None:
+        """Make devices with their entities from what is remembered of them.
+
+        The loop has its turn between two: a house with hundreds holds up no alarm of another.
+        """
+        for device in list(devices):
+            made = self.get_or_create_device(device)
+            if made.status is not DeviceStatus.INITIALIZED:
+                await made.async_initialize(from_cache=True)
+                await asyncio.sleep(0)
+
+    async def _ask_mains(self) -> None:
+        async with self.request_priority(PacketPriority.LOW):
+            await self.async_fetch_updated_state_mains()
+        self.config.allow_polling = True
 
     async def close(self) -> None:
         """Shut the gateway down, and see the last of what it had to say.
@@ -255,7 +320,7 @@ class GuardedGateway(Gateway):
         self,
     ) -> tuple[Any, dict[str, Any]]:
         controller, config = super().get_application_controller_data()
-        return _guarded(controller, self.identity), config
+        return _guarded(controller, self.identity, self._remember), config
 
 
 async def _whole(

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,6 +70,8 @@ class Network:
         self.register = register
         self.listeners = Listeners()
         self.gateway: GuardedGateway | None = None
+        # One whose radio still starts: what it remembers is there already, and is not believed.
+        self._coming: GuardedGateway | None = None
         self.trouble: Trouble | None = Trouble.STARTING
         self.detail = ""
         self.found: Identity | None = None
@@ -108,8 +111,8 @@ class Network:
 
     def devices(self) -> Iterator[Device]:
         """Return the devices of the network, the coordinator not among them."""
-        if self.gateway is not None:
-            for device in list(self.gateway.devices.values()):
+        if (gateway := self.gateway or self._coming) is not None:
+            for device in list(gateway.devices.values()):
                 if not device.is_coordinator:
                     yield device
 
@@ -132,9 +135,9 @@ class Network:
 
     def device(self, ieee: str) -> Device | None:
         """Return a device, None if it is unknown or there is no connection."""
-        if self.gateway is None:
+        if (gateway := self.gateway or self._coming) is None:
             return None
-        return self.gateway.get_device(EUI64.convert(ieee))
+        return gateway.get_device(EUI64.convert(ieee))
 
     @property
     def neighbors(self) -> Mapping[EUI64, Sequence[Neighbor]]:
@@ -193,6 +196,7 @@ class Network:
         gateway.on_event(
             ZHA_GW_MSG_CONNECTION_LOST, lambda event: self._lose(str(event.exception or ""))
         )
+        gateway.remembered = partial(self._remembered, gateway)
         try:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 await gateway.async_initialize()
@@ -213,17 +217,24 @@ class Network:
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)
 
+    def _remembered(self, gateway: GuardedGateway) -> None:
+        """Have entities for what is remembered, without a state: a start has no time for it later.
+
+        Nothing of it is believed before the connection, and the prover, say so.
+        """
+        self._coming = gateway
+        self._show(list(self.devices()))
+
     def _up(self, gateway: GuardedGateway) -> None:
         _LOGGER.info("Network %s is at work", self.settings.identity.extended_pan_id)
-        self.gateway = gateway
-        self.generation += 1
+        self.gateway, self._coming = gateway, None
         self.trouble, self.detail, self.found = None, "", None
         self.register.listen(self._clock())
         gateway.on_event(ZHA_GW_MSG_DEVICE_FULL_INIT, self._device_initialized)
         gateway.on_event(ZHA_GW_MSG_DEVICE_REMOVED, self._device_removed)
         # Before anybody looks: what is remembered must not be shown for a moment.
         self.prover.prove(self.devices())
-        self._show(list(self.devices()))
+        self._show([one for one in self.devices() if str(one.ieee) not in self._ears])
         self._changed_now()
 
     def _lose(self, detail: str) -> None:
@@ -270,7 +281,7 @@ class Network:
         for ear in self._ears.values():
             ear.close()
         self._ears.clear()
-        self.gateway = None
+        self.gateway = self._coming = None
         self.generation += 1
         self._changed_now()  # entities let go of what is about to end
         for entities in self._extra.values():
@@ -328,6 +339,8 @@ class Network:
             removed(ieee)
 
     def _show(self, devices: Sequence[Device]) -> None:
+        if not devices:
+            return
         for device in devices:
             self.register.expect(str(device.ieee), device.last_seen, self._clock())
             self._listen_to(device)
