@@ -4,12 +4,15 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from homeassistant.core import Context, ServiceCall, SupportsResponse
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 
 from .scene import Scene
 
+TIERS = ("property", "committee", "township")
 LADDER = [
     {"tier": "property", "after": 0, "channels": ["push"]},
     {"tier": "committee", "after": 0, "channels": ["push"]},
@@ -107,3 +110,50 @@ async def test_what_waits_behind_a_call_that_hangs_is_not_sent_once_it_is_stoppe
     assert len(calls) == 1
     rows = [row for row in await engine.timeline(incident.id) if row.data.get("step") == 1]
     assert [row.kind for row in rows][-1] == "cancelled"
+
+
+async def test_of_a_hundred_that_wait_behind_a_relay_that_hangs_none_leaves_after_it_is_taken_on(
+    scene: Scene, request: pytest.FixtureRequest
+) -> None:
+    """Told by the order in which the relay is asked, which no standing clock can flatter.
+
+    The next that it hears after the acknowledgement is who has taken it on: at once for the phones
+    that it answers for, and for the one that hangs as soon as that is let go. Another community's
+    alarm, which nobody has taken on, is not held up by it.
+    """
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        title="Other",
+        data={"kind": "community"},
+        subentries_data=[one.as_dict() for one in scene.entry.subentries.values()],
+    )
+    other.add_to_hass(scene.hass)
+    assert await scene.hass.config_entries.async_setup(other.entry_id)
+    request.addfinalizer(scene.relay.released.set)
+    scene.relay.hanging.add("token-secretary")
+    again = {"tier": "committee", "after": 1, "channels": ["push"], "unless": "acknowledged"}
+    everybody = [{"tier": tier, "after": 0, "channels": ["push"]} for tier in TIERS]
+    await alarm(scene, [*everybody, *[again] * 100], community=scene.entry.entry_id)
+    scene.freezer.tick(timedelta(seconds=2))
+    engine = scene.entry.runtime_data.engine
+    engine.tick()
+    await scene.comes(
+        lambda: len(engine.letters_waiting) == 101, lambda: str(len(engine.letters_waiting))
+    )
+    before = len(scene.relay.asked)
+    assert [token for token, _, _ in scene.relay.asked].count("token-secretary") == 1
+    await scene.tap("guard", "ACKNOWLEDGE")
+    after = scene.relay.asked[before:]
+    assert {token for token, _, _ in after} == {"token-head", "token-guard"}
+    assert all("Guard is on it" in message for _, _, message in after)
+    await alarm(scene, everybody[1:2], zone="the other yard", community=other.entry_id)
+    before = len(scene.relay.asked) - 1  # it has been asked for the other community's already
+    scene.relay.released.set()
+    await scene.comes(lambda: not engine.letters_waiting, lambda: str(engine.letters_waiting))
+    told = scene.relay.asked[before:]
+    assert [token for token, _, _ in told] == ["token-secretary"] * 2
+    assert "the other yard" in told[0][1]
+    assert "Guard is on it" in told[1][2]
+    (notice,) = [one for one in shade(scene, "secretary").values() if "hall" in one.title]
+    assert "Guard is on it" in notice.message
+    assert await scene.hass.config_entries.async_unload(other.entry_id)

@@ -64,9 +64,16 @@ class Relay(HttpFarEnd):
         self.delay = 0.0
         # Tokens of phones that were given up: what is sent there comes to nothing.
         self.gone: set[str] = set()
+        # Tokens for which it hangs until it is released, and what was asked of it, in order.
+        self.hanging: set[str] = set()
+        self.asked: list[tuple[str, str, str]] = []
 
     async def _push(self, request: web.Request) -> web.Response:
         body = await request.json()
+        asked = body["push_token"], body.get("title") or "", body["message"]
+        self.asked.append(asked)
+        if body["push_token"] in self.hanging:
+            await self.released.wait()
         if self.delay:
             await asyncio.sleep(self.delay)
         if body["push_token"] in self.gone:
