@@ -15,6 +15,9 @@ _FIELDS: Final = {
     "zone": "zone",
     "floors": "floor",
     "areas": "area",
+    "floor": "floor",
+    "area": "area",
+    "labels": "label",
     "target": "target",
 }
 # Fields whose own keys say what they hold.
@@ -32,6 +35,10 @@ class Anonymous:
         """Return what a name is called in this role, as in `responder_1`."""
         given = self._given.setdefault(role, {})
         return given.setdefault(name, f"{role}_{len(given) + 1}")
+
+    def known(self, role: str, name: str) -> str:
+        """Return what a name is called in this role; itself if it has no number yet."""
+        return self._given.get(role, {}).get(name, name)
 
     def told(self, value: Any, field: str = "") -> Any:
         """Return plain values with what their fields are known to name under numbers."""

@@ -1,6 +1,7 @@
 """What a bug report needs, without the people in it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -40,6 +41,7 @@ REDACT = frozenset(
         "webhook_id",
         "show_number",
         "sign_name",
+        "unit_name",
     }
 )
 
@@ -53,7 +55,7 @@ async def async_get_config_entry_diagnostics(
         {"type": subentry.subentry_type, "data": _stored(subentry, anonymous)}
         for subentry in entry.subentries.values()
     ]
-    told = {"entry": dict(entry.data), "subentries": subentries, **_state(entry)}
+    told = {"entry": dict(entry.data), "subentries": subentries, **_state(entry, anonymous)}
     redacted: dict[str, Any] = async_redact_data(anonymous.told(told), REDACT)
     return redacted
 
@@ -62,13 +64,25 @@ def _stored(subentry: ConfigSubentry, anonymous: Anonymous) -> Mapping[str, Any]
     """Return what is stored, its key as those who refer to it are going to show it."""
     data = subentry.data
     if subentry.subentry_type == SUBENTRY_RESPONDER:
-        return {**data, "key": anonymous.called("responder", data["key"])}
+        targets = {kind: _address(one, anonymous) for kind, one in data["targets"].items()}
+        key = anonymous.called("responder", data["key"])
+        return {**data, "key": key, "targets": targets}
+    if points := data.get("points"):
+        # A contractor's table: its keys are made of its names, "li_s_kitchen_gas".
+        numbered = [{**one, "key": anonymous.called("point", one["key"])} for one in points]
+        return {**data, "points": numbered}
     if subentry.subentry_type == SUBENTRY_PROVIDER:
         return {**data, "key": anonymous.called("target", f"{PROVIDER}.{data['key']}")}
     return data
 
 
-def _state(entry: SmartCommunityEntry) -> dict[str, Any]:
+def _address(stored: Mapping[str, Any], anonymous: Anonymous) -> Mapping[str, Any]:
+    """Return where a channel leads; its voice is an entity as its target is."""
+    voice = stored.get("voice")
+    return {**stored, "voice": anonymous.called("target", voice)} if voice else stored
+
+
+def _state(entry: SmartCommunityEntry, anonymous: Anonymous) -> dict[str, Any]:
     data = entry.runtime_data
     if isinstance(data, CommunityData):
         engine = data.engine
@@ -78,8 +92,9 @@ def _state(entry: SmartCommunityEntry) -> dict[str, Any]:
             "overdue_seconds": engine.overdue.total_seconds(),
             "messages_waiting": len(engine.letters_waiting),
             "recording_problem": engine.recording_problem,
+            # The audit's own words, and loops: neither says who or where.
             "problems": dict(data.problems),
         }
     if isinstance(data, ZigbeeData):
         return zigbee_state(data)
-    return modbus_state(data)
+    return modbus_state(data, partial(anonymous.known, "point"))

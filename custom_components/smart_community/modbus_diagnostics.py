@@ -4,6 +4,7 @@ A point is told by its key and the reason that it has none, so that whoever read
 a wrong register table from a cut cable.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.components.diagnostics.const import REDACTED
@@ -16,17 +17,21 @@ from .modbus_bus import ModbusBusData
 
 
 @callback
-def modbus_state(bus: ModbusBusData) -> dict[str, Any]:
-    """Return the units by address. Where the line leads stands in the library's own reasons."""
+def modbus_state(bus: ModbusBusData, called: Callable[[str], str]) -> dict[str, Any]:
+    """Return the units by address. Where the line leads stands in the library's own reasons.
+
+    `called`: what the report calls a point, by its key; a device family's keys are its own words.
+    """
     hidden = str(bus.data.get(CONF_HOST) or bus.data.get(CONF_DEVICE))
     return {
         "units": {
-            str(address): _unit_state(unit, hidden) for address, unit in bus.poller.units.items()
+            str(address): _unit_state(unit, hidden, called)
+            for address, unit in bus.poller.units.items()
         }
     }
 
 
-def _unit_state(unit: PolledUnit, hidden: str) -> dict[str, Any]:
+def _unit_state(unit: PolledUnit, hidden: str, called: Callable[[str], str]) -> dict[str, Any]:
     return {
         "points": len(unit.points),
         "resting_seconds": unit.rest,
@@ -39,7 +44,7 @@ def _unit_state(unit: PolledUnit, hidden: str) -> dict[str, Any]:
         ],
         "barriers": sorted(f"{kind} {address}" for kind, address in unit.barriers),
         "without_data": {
-            key: {
+            called(key): {
                 "quality": reading.quality,
                 "reason": reading.reason.replace(hidden, REDACTED),
                 "at": reading.at.isoformat() if reading.at is not None else None,

@@ -30,6 +30,7 @@ async def test_a_report_shows_who_is_the_same_and_names_nobody(
         deputies=["guard"],
         floors=["wang_fangs_floor"],
     )
+    wang["data"]["targets"]["sms"]["voice"] = "tts.wang_fang"  # type: ignore[index]
     hass.config_entries.async_add_subentry(
         community,
         ConfigSubentry(

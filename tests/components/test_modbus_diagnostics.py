@@ -24,7 +24,10 @@ async def test_a_report_says_what_is_asked_and_why_points_have_no_data(
 ) -> None:
     del server.units[1].discrete[1000]
     unit = {"unit": 1, "family": "gas_panel", "channels": 8, "names": ["Li's kitchen"]}
-    entry = bus_entry(hass, server, unit)
+    kitchen = {"key": "li_s_kitchen", "name": "Li's kitchen", "kind": "coil", "address": 900}
+    placed = {"area": "Li's kitchen", "labels": ["Li's"]}
+    table = {"unit": 2, "family": "point_table", "points": [{**kitchen, **placed}]}
+    entry = bus_entry(hass, server, unit, {**table, "unit_name": "Li's kitchen"})
     assert await hass.config_entries.async_setup(entry.entry_id)
     polled = entry.runtime_data.poller.units[1]
     await until(lambda: len(polled.readings) == 33)
@@ -39,7 +42,11 @@ async def test_a_report_says_what_is_asked_and_why_points_have_no_data(
     report = await async_get_config_entry_diagnostics(hass, entry)
     assert len(report["units"]["1"]["without_data"]) == 33
     assert report["units"]["1"]["fails_because"] == "disconnected"
+    assert set(report["units"]["2"]["without_data"]) == {"point_1"}
+    (point,) = report["subentries"][1]["data"]["points"]
+    assert (point["key"], point["address"], point["area"]) == ("point_1", 900, "area_1")
     text = json.dumps(report)
     assert "127.0.0.1" not in text
     assert "kitchen" not in text
+    assert "Li" not in text
     assert await hass.config_entries.async_unload(entry.entry_id)
