@@ -14,11 +14,11 @@ from homeassistant.config_entries import (
 from homeassistant.core import callback
 
 from .config_flow_community import CommunityFlow
+from .config_flow_defaults import CommunityOptionsFlow
 from .config_flow_modbus import ModbusBusFlow
 from .config_flow_plan import PlanSubentryFlow
 from .config_flow_points import PointTableSubentryFlow
 from .config_flow_provider import ProviderSubentryFlow
-from .config_flow_rehearsals import RehearsalsFlow
 from .config_flow_responder import ResponderSubentryFlow
 from .config_flow_unit import UnitSubentryFlow
 from .config_flow_zigbee import ZigbeeNetworkFlow
@@ -67,7 +67,7 @@ class SmartCommunityConfigFlow(CommunityFlow, ModbusBusFlow, ZigbeeNetworkFlow, 
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         if config_entry.data[CONF_KIND] == KIND_COMMUNITY:
-            return RehearsalsFlow()
+            return CommunityOptionsFlow()
         return ZigbeePairingFlow()
 
     @classmethod

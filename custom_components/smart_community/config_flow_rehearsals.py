@@ -1,4 +1,4 @@
-"""The options of a community: what it rehearses by itself, and when."""
+"""The form of a community's options that says what it rehearses by itself, and when."""
 
 from typing import Any, Final
 
@@ -70,10 +70,6 @@ _SCHEMA: Final = probatio.Schema(
 class RehearsalsFlow(OptionsFlow):
     """One form with the monthly test of the channels and the drills; nothing reloads."""
 
-    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Go to the form: the first step of each kind of entry's options has the same name."""
-        return await self.async_step_rehearsals(user_input)
-
     async def async_step_rehearsals(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -86,7 +82,7 @@ class RehearsalsFlow(OptionsFlow):
             if drill["enabled"] and not drill.get("zone", "").strip():
                 errors[DRILL] = "zone_missing"
             if not errors:
-                return self.async_create_entry(data=user_input)
+                return self.async_create_entry(data={**self.config_entry.options, **user_input})
         shown = user_input or self.config_entry.options
         return self.async_show_form(
             step_id="rehearsals",

@@ -14,6 +14,7 @@ from .core.model import Tier
 from .data import CommunityEntry
 from .engine.requests import OpenRequest, Result
 from .errors import refusal, translated
+from .loop_defaults import defaults_of
 from .loop_signals import signals_of
 from .services import POLICY, policy_of
 from .zones import zone_named
@@ -37,7 +38,7 @@ async def async_exercise(
     if policy is None:
         raise refusal("drill_no_ladder", loop=loop)
     try:
-        cut = exercise(policy_of(policy, loop), up_to, data.people.responders)
+        cut = exercise(policy_of(policy, loop, defaults_of(entry)), up_to, data.people.responders)
     except DomainError as err:
         raise translated(err) from err
     key, name = zone_named(hass, zone)

@@ -53,7 +53,8 @@ _CATALOGUE: Final = (
     Loop(key="waterlogging", element="water", severity=_SEVERE, on=True),
     Loop(key="pump_room_flood", element="water", severity=_SEVERE),
     Loop(key="water_supply_fault", element="water", severity=_MODERATE),
-    Loop(key="manhole_moved", element="water", severity=_SEVERE),
+    # A cover that has stopped shaking, a person who has stopped moving: neither is back in place.
+    Loop(key="manhole_moved", element="water", severity=_SEVERE, closes=_PERSON),
     Loop(key="square_dance_noise", element="environment", severity=_MINOR, on=True),
     Loop(key="renovation_noise", element="environment", severity=_MINOR),
     Loop(key="garbage_overflow", element="waste", severity=_MINOR, on=True),
@@ -63,7 +64,7 @@ _CATALOGUE: Final = (
     Loop(key="unit_door_open", element="people", severity=_MINOR),
     Loop(key="elder_no_activity", element="people", severity=_SEVERE, proof=_NOTE, on=True),
     _life("sos", "people", _EXTREME),
-    Loop(key="night_intrusion", element="people", severity=_SEVERE),
+    Loop(key="night_intrusion", element="people", severity=_SEVERE, closes=_PERSON),
     Loop(
         key="illegal_renovation",
         element="buildings",

@@ -21,6 +21,7 @@ from .core.permits import Deed, Role, Standing, best, role_of
 from .core.plan import Calendar, plain_calendar
 from .core.roster import Swap, at, parse_duty
 from .departments import DEPARTMENT_LOOPS, Department
+from .loop_defaults import speaker_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,7 +54,9 @@ class People:
             responders[responder.key] = responder
             subentries[responder.key] = subentry.subentry_id
             for kind, target in data["targets"].items():
-                addresses[responder.key, ChannelKind(kind)] = _address(target)
+                # A loudspeaker keeps the community's hours unless it has its own.
+                shared = speaker_of(self._entry) if kind == ChannelKind.SPEAKER else {}
+                addresses[responder.key, ChannelKind(kind)] = _address({**shared, **target})
         self.responders, self.addresses, self.subentries = responders, addresses, subentries
 
     def at(self, moment: datetime) -> Mapping[str, Responder]:

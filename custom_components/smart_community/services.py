@@ -12,6 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .core.defaults import Defaults, filled
 from .core.detection import Signal
 from .core.errors import DomainError
 from .core.ladder import policy
@@ -20,6 +21,7 @@ from .core.permits import Deed, may_read
 from .data import CommunityEntry, communities, community, find_incident
 from .engine.requests import OpenRequest, Result, SignalRequest
 from .errors import refusal, translated
+from .loop_defaults import defaults_of
 from .loops import LOOPS
 from .reading import async_read_incident
 from .reports import of_report, reported
@@ -28,11 +30,13 @@ from .views import incident_view
 from .zones import ZoneBy, source_name, zone_named, zone_of
 
 _DURATION = cv.positive_time_period
+# A blueprint's input that was left empty is an empty text: the community's own value holds.
+_OR_EMPTY = probatio.Any("", _DURATION)
 _MOST_LISTED: Final = 1000
 STEP = {
     probatio.Optional("tier"): cv.string,
     probatio.Optional("responder"): cv.string,
-    probatio.Required("after"): _DURATION,
+    probatio.Required("after"): _OR_EMPTY,
     probatio.Optional("channels"): probatio.All(cv.ensure_list, [cv.string]),
     probatio.Optional("unless"): cv.string,
     probatio.Optional("by"): cv.string,
@@ -41,14 +45,14 @@ STEP = {
 }
 POLICY = {
     probatio.Required("ladder"): probatio.All(cv.ensure_list, [STEP]),
-    probatio.Optional("handle_within"): _DURATION,
-    probatio.Optional("receipt_within"): _DURATION,
+    probatio.Optional("handle_within"): _OR_EMPTY,
+    probatio.Optional("receipt_within"): _OR_EMPTY,
     probatio.Optional("severity"): probatio.Coerce(Severity),
     probatio.Optional("proof"): probatio.Coerce(Proof),
     probatio.Optional("closes"): probatio.Coerce(Closes),
     probatio.Optional("takes_over"): probatio.All(cv.ensure_list, [cv.string]),
     probatio.Optional("joint"): probatio.All(cv.ensure_list, [cv.string]),
-    probatio.Optional("quiet_for"): _DURATION,
+    probatio.Optional("quiet_for"): _OR_EMPTY,
 }
 _SIGNAL = {
     probatio.Required("loop"): cv.string,
@@ -106,8 +110,9 @@ async def _signal(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     entry = community(hass, call.data.get("community"))
     await entry.runtime_data.deeds.check(Deed.SIGNAL, call.context)
     loop = _loop(call.data["loop"])
-    frozen = policy_of(call.data, loop)
-    detect = detect_of(call.data["detect"])
+    defaults = defaults_of(entry)
+    frozen = policy_of(call.data, loop, defaults)
+    detect = detect_of(call.data["detect"], defaults.zone_class)
     active = hours_of(call.data.get("active"))
     report = reported(entry, call)
     zones = _heard(hass, call, entry) if report is None else of_report(report)
@@ -173,7 +178,7 @@ async def _open_incident(hass: HomeAssistant, call: ServiceCall) -> ServiceRespo
             loop=loop,
             zone=zone,
             zone_name=zone_name,
-            policy=policy_of(call.data, loop),
+            policy=policy_of(call.data, loop, defaults_of(entry)),
             sources=tuple(
                 Signal(source=one, name=source_name(hass, one), raised=True, at=now)
                 for one in call.data["sources"]
@@ -265,20 +270,25 @@ def _loop(key: str) -> str:
     return key
 
 
-def policy_of(data: Mapping[str, Any], key: str) -> Policy:
-    """Return what an incident of a loop freezes, from the fields of an action."""
+def policy_of(said: Mapping[str, Any], key: str, defaults: Defaults) -> Policy:
+    """Return what an incident of a loop freezes, from the fields of an action.
+
+    What they leave empty is the community's to say.
+    """
     loop = LOOPS.get(key)
+    severity = said.get("severity") or (loop.severity if loop else Severity.MODERATE)
+    data = filled(said, severity, defaults)
     try:
         return policy(
             data["ladder"],
-            severity=data.get("severity") or (loop.severity if loop else Severity.MODERATE),
+            severity=severity,
             handle_within=data.get("handle_within"),
             receipt_within=data.get("receipt_within"),
             proof=data.get("proof") or (loop.proof if loop else Proof.NOTHING),
             closes=data.get("closes") or (loop.closes if loop else Closes.PERSON),
             takes_over=data.get("takes_over", ()),
             joint=data.get("joint", ()),
-            quiet_for=data.get("quiet_for", timedelta(0)),
+            quiet_for=data.get("quiet_for") or timedelta(0),
             camera=data.get("camera", ""),
         )
     except DomainError as err:

@@ -71,8 +71,11 @@ def hours_of(said: Mapping[str, Any] | None) -> Active | None:
         raise translated(err) from err
 
 
-def detect_of(said: Mapping[str, Any]) -> Detect:
-    """Return the rule that was said; a translated error if it could never be met."""
+def detect_of(said: Mapping[str, Any], zone_class: str = SHIPPED_ZONE_CLASS) -> Detect:
+    """Return the rule that was said; a translated error if it could never be met.
+
+    `zone_class`: the community's, which holds where noise is judged and no limit is named.
+    """
     try:
         return Detect(
             # A dwell of zero, as a slider gives it, means "at once".
@@ -81,17 +84,18 @@ def detect_of(said: Mapping[str, Any]) -> Detect:
             distinct=said.get("distinct", Distinct.SOURCE),
             within=said.get("within"),
             silence=said.get("silence"),
-            noise=_noise(said["noise"]) if "noise" in said else None,
+            noise=_noise(said["noise"], zone_class) if "noise" in said else None,
             allowed=tuple(said.get("allowed", ())),
         )
     except DomainError as err:
         raise translated(err) from err
 
 
-def _noise(said: Mapping[str, Any]) -> Noise:
+def _noise(said: Mapping[str, Any], zone_class: str) -> Noise:
+    named = "day" in said or "night" in said
     return noise(
         said["period"],
-        said.get("class") or None,
+        said.get("class") or (None if named else zone_class),
         day=said.get("day"),
         night=said.get("night"),
         hysteresis=said["hysteresis"],

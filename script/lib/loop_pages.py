@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import yaml
 
-from script.lib.catalogue import LOOPS, PACKAGE, ROOT
+from script.lib.catalogue import LOOPS, PACKAGE, ROOT, SHIPPED_TIMES, SHIPPED_ZONE_CLASS
 
 BLUEPRINTS: Final = ROOT / "blueprints" / "automation" / "smart_community"
 PAGES: Final = ROOT / "docs" / "loops"
@@ -56,6 +56,10 @@ WORDS: Final = {
         "source": "By itself once its sources have cleared, also when nobody has acted; "
         "or a person closes it.",
         "person": "Only a person closes it: sources that clear prove nothing.",
+        "quiet": "Its sources have to stay quiet for {quiet} first; an alarm again within that "
+        "time opens it again, also after it was reported handled.",
+        "shared": "Left to the community's options (Settings, Devices & services, Smart Community, "
+        "the community's gear, Defaults of the loops); a value in the automation goes before them:",
         "proof": {
             "nothing": "",
             "note": "Who reports it handled says in words what was done.",
@@ -119,6 +123,10 @@ WORDS: Final = {
         "closes": "关闭条件",
         "source": "监测对象恢复正常后自动关闭（无人处置时也是如此），也可由人员关闭。",
         "person": "只能由人员关闭：探测器恢复正常不等于险情已经排除。",
+        "quiet": "监测对象须先保持正常 {quiet}；"
+        "期间再次报警则事件重新打开，已报告处置完毕的也不例外。",
+        "shared": "以下按社区选项执行（设置、设备与服务、智慧社区、社区的齿轮图标、闭环通用默认值）"
+        "；自动化中填写的数值优先：",
         "proof": {
             "nothing": "",
             "note": "报告处置完毕时须说明处置情况。",
@@ -204,11 +212,22 @@ class Page:
         """Return what a value is by default: an input's, or itself."""
         if not isinstance(value, Input):
             return value
-        for section in ("watch", "believe", "tell", "actions"):
+        for section in ("watch", "believe", "tell", "actions", "shared"):
             for key, row in self._inputs(section):
                 if key == value.key:
-                    return row.get("default")
+                    said = row.get("default")
+                    return self._communitys(key) if said == "" else said
         raise LookupError(f"{self.loop}: no input {value.key}")
+
+    def _communitys(self, key: str) -> Any:
+        """Return what a community that has changed nothing says, as a blueprint would write it."""
+        if key == "zone_class":
+            return SHIPPED_ZONE_CLASS
+        seconds = int(SHIPPED_TIMES[LOOPS[self.loop].severity][key].total_seconds())
+        for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if seconds % length == 0:
+                return {unit: seconds // length}
+        return {"seconds": seconds}
 
     def _said(self, value: Any, row: Mapping[str, Any]) -> str:
         """Write a default as a person reads it."""
@@ -264,7 +283,9 @@ class Page:
             if key in {"detectors", "zone_by", "community", "camera"} or key.startswith("actions_"):
                 continue
             name, meaning = self._own(row["name"], " · "), self._own(row["description"])
-            rows.append(f"| {name} | {self._said(row['default'], row)} | {meaning} |")
+            said = row["default"]
+            shown = self._said(self._communitys(key) if said == "" else said, row)
+            rows.append(f"| {name} | {shown} | {meaning} |")
         return [self.words["setting"], "|---|---|---|", *rows] if rows else []
 
     def _watched(self, watch: Mapping[str, Any]) -> Iterator[str]:
@@ -288,7 +309,7 @@ class Page:
             )
         )
         watch = dict(self._inputs("watch"))
-        tell = dict(self._inputs("tell"))
+        signal = self.signals[0]
         sep = words["after_sentence"]
         facts = [
             words["severity"].format(severity=words["severities"][loop.severity.value]),
@@ -297,6 +318,9 @@ class Page:
         ]
         believes = self._settings("believe") or [words["at_once"]]
         closing = [words[loop.closes.value], words["proof"][loop.proof.value]]
+        if "quiet_for" in signal:
+            quiet = self._duration(self._default(signal["quiet_for"]))
+            closing.insert(1, words["quiet"].format(quiet=quiet))
         blocks = [
             f"# {self.title}",
             f"{words['index']} · {words['other'].format(loop=self.loop)}",
@@ -317,9 +341,12 @@ class Page:
                 ]
             ),
             words["handle"].format(
-                handle=self._duration(tell["handle_within"]["default"]),
-                receipt=self._duration(tell["receipt_within"]["default"]),
+                handle=self._duration(self._default(signal["handle_within"])),
+                receipt=self._duration(self._default(signal["receipt_within"])),
             ),
+            "\n".join([words["shared"], "", *self._settings("shared")])
+            if self._settings("shared")
+            else "",
             f"## {words['closes']}",
             sep.join(one for one in closing if one),
             f"## {words['rule']}",

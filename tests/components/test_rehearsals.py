@@ -200,9 +200,10 @@ async def test_a_new_community_tests_its_channels_and_holds_no_drill_until_it_is
     entry = made["result"]
     assert entry.options["test"]["enabled"] is True
     assert "drill" not in entry.options
-    form = await hass.config_entries.options.async_init(entry.entry_id)
-    assert_flow_said(form)
     options = hass.config_entries.options
+    menu = await options.async_init(entry.entry_id)
+    form = await options.async_configure(menu["flow_id"], {"next_step_id": "rehearsals"})
+    assert_flow_said(form)
     wrong = {"test": {**TEST, "tiers": []}, "drill": {**DRILL, "zone": " "}}
     refused = await options.async_configure(form["flow_id"], wrong)
     assert refused["errors"] == {"test": "tiers_missing", "drill": "zone_missing"}

@@ -325,6 +325,13 @@ class Scene(Estate):
         found = await self.entry.runtime_data.engine.incidents()
         return [(one.loop, one.status.value, one.disposition) for one in reversed(found)]
 
+    async def over(self) -> list[tuple[str, str, str | None]]:
+        """Let the time pass in which what is quiet is watched for coming back; then as `ended`."""
+        closing = [one.close_at for one in self.active if one.close_at is not None]
+        assert closing, "nothing waits to be over"
+        await self.pass_time(seconds=(max(closing) - dt_util.utcnow()).total_seconds())
+        return await self.ended()
+
     async def close(self) -> None:
         """Leave no socket and no timer behind."""
         assert await self.hass.config_entries.async_unload(self.entry.entry_id)

@@ -128,7 +128,7 @@ async def test_garage_air(scene: Scene, bus: Bus) -> None:
         13:00  fire   push
         14:00  fire   sms
     """)
-    assert await scene.ended() == [("garage_air", "closed", "handled")]
+    assert await scene.over() == [("garage_air", "closed", "handled")]
 
 
 async def test_nonmotor_parking(scene: Scene, bus: Bus) -> None:
@@ -141,7 +141,7 @@ async def test_nonmotor_parking(scene: Scene, bus: Bus) -> None:
         20:00  guard  push
     """)
     await bus.say("lawn", 0)
-    assert await scene.ended() == [("nonmotor_parking", "closed", "cleared")]
+    assert await scene.over() == [("nonmotor_parking", "closed", "cleared")]
     # The next one goes when it is asked to.
     await bus.begin("lawn", 1)
     await scene.until("12:00")
@@ -166,7 +166,7 @@ async def test_fire_lane_blocked(scene: Scene, bus: Bus) -> None:
     """)
     await scene.dealt_with("police", "towed away")
     await bus.say("lane", 0)
-    assert await scene.ended() == [("fire_lane_blocked", "closed", "handled")]
+    assert await scene.over() == [("fire_lane_blocked", "closed", "handled")]
 
 
 async def test_fire_lane_blocked_is_seen_by_its_camera(
@@ -202,7 +202,7 @@ async def test_ebike_indoors(scene: Scene, box: Recognition) -> None:
         5:00   guard      voice
         15:00  secretary  push
     """)
-    assert await scene.ended() == [("ebike_indoors", "closed", "handled")]
+    assert await scene.over() == [("ebike_indoors", "closed", "handled")]
 
 
 async def test_unit_door_open(scene: Scene, bus: Bus) -> None:
@@ -215,4 +215,4 @@ async def test_unit_door_open(scene: Scene, bus: Bus) -> None:
         20:00  guard  push
     """)
     await bus.say("door", 0)
-    assert await scene.ended() == [("unit_door_open", "closed", "cleared")]
+    assert await scene.over() == [("unit_door_open", "closed", "cleared")]

@@ -34,7 +34,6 @@ class Case:
     believed: timedelta = timedelta(0)
     needs: int = 1
     event: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Mapping[str, Any] = field(default_factory=dict)
     at: str = "09:00"
     asleep: str | None = None
 
@@ -83,9 +82,8 @@ CASES = {
         domain="event",
         alarm=None,
         quiet="unknown",
-        needs=3,
+        needs=8,
         event={"event_type": "unlocked"},
-        inputs={"credentials": 3},
     ),
     "lock_tamper": Case(
         domain="event", alarm=None, quiet="unknown", event={"event_type": "tamper"}
@@ -143,10 +141,13 @@ class Field:
             for _ in range(count)
         ]
 
-    async def automate(self, at: str | None = None) -> None:
-        """Make the automation, in its hours unless another time is said; a floor is one place."""
+    async def automate(self, at: str | None = None, **inputs: Any) -> None:
+        """Make the automation, in its hours unless another time is said.
+
+        Nothing but its target is chosen, unless `inputs` say more.
+        """
         await self.scene.at_clock(at or self.case.at)
-        await self.scene.automate(self.loop, zone_by="floor", **self.case.inputs)
+        await self.scene.automate(self.loop, **inputs)
         await self.scene.settle()
 
     def say(self, source: str, state: str, **more: Any) -> None:
@@ -263,7 +264,7 @@ async def test_a_thousand_signals_in_a_second_are_one_incident(
     scene: Scene, field_of: Field
 ) -> None:
     field_of.add(998)
-    await field_of.automate()
+    await field_of.automate(zone_by="floor")
     await scene.pass_time(seconds=1)
     scene.begin()
     for number, source in enumerate(field_of.sources):

@@ -147,7 +147,7 @@ async def test_fire_water_pressure(scene: Scene, bus: Bus) -> None:
     await bus.say("hydrant", 75)
     assert scene.active  # above the limit, not yet past the recovery
     await bus.say("hydrant", 350)
-    assert await scene.ended() == [("fire_water_pressure", "closed", "cleared")]
+    assert await scene.over() == [("fire_water_pressure", "closed", "cleared")]
 
 
 async def test_electrical_fire(scene: Scene, bus: Bus) -> None:
@@ -170,7 +170,7 @@ async def test_electrical_fire(scene: Scene, bus: Bus) -> None:
         31:00  fire   push
         32:00  fire   sms
     """)
-    assert await scene.ended() == [("electrical_fire", "closed", "handled")]
+    assert await scene.over() == [("electrical_fire", "closed", "handled")]
 
 
 async def test_what_was_agreed_of_one_limit_leaves_the_loops_other_limits_as_they_are(

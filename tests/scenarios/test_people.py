@@ -82,7 +82,7 @@ async def test_garage_overstay(scene: Scene, bus: Bus) -> None:
         48:15:00  secretary  voice
     """)
     await bus.say("bay", 0)
-    assert await scene.ended() == [("garage_overstay", "closed", "cleared")]
+    assert await scene.over() == [("garage_overstay", "closed", "cleared")]
 
 
 async def test_garage_overstay_of_the_wrong_kind(scene: Scene, bus: Bus, box: Recognition) -> None:
@@ -94,7 +94,7 @@ async def test_garage_overstay_of_the_wrong_kind(scene: Scene, bus: Bus, box: Re
     await scene.until("11:00")
     scene.expect("10:00 guard push")
     await box.say("kind", "ev")
-    assert await scene.ended() == [("garage_overstay", "closed", "cleared")]
+    assert await scene.over() == [("garage_overstay", "closed", "cleared")]
 
 
 async def test_illegal_renovation(scene: Scene, hass_client: ClientSessionGenerator) -> None:
@@ -143,4 +143,4 @@ async def test_device_fault(scene: Scene, bus: Bus) -> None:
     for entity_id in bus.entities.values():
         await scene.seen(entity_id, lambda state: state == "off")
     await scene.settle()
-    assert await scene.ended() == [("device_fault", "closed", "cleared")]
+    assert await scene.over() == [("device_fault", "closed", "cleared")]

@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
 from custom_components.smart_community.loops import LOOPS
-from script.lib import loop_pages, sync_blueprints
+from script.lib import blueprint_lines, loop_pages, sync_blueprints
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -35,10 +36,9 @@ def test_a_page_speaks_one_language(loop: str) -> None:
 
 def test_a_shared_input_that_was_edited_in_one_file_is_put_right_and_keeps_its_default() -> None:
     text = (sync_blueprints.FOLDER / "gas_leak.yaml").read_text()
-    edited = text.replace("Handled within · 处置时限", "Done within").replace(
-        "default: {minutes: 15}", "default: {minutes: 25}"
-    )
-    wanted = text.replace("default: {minutes: 15}", "default: {minutes: 25}")
+    left, own = '重新打开。, default: ""', "重新打开。, default: {minutes: 25}"
+    edited = text.replace("Handled within · 处置时限", "Done within").replace(left, own)
+    wanted = text.replace(left, own)
     assert edited != wanted
     assert sync_blueprints.synced(edited, "gas_leak") == wanted
 
@@ -48,9 +48,16 @@ def test_a_tier_that_joins_the_ladder_gets_its_actions_and_triggers() -> None:
     step = "                - {tier: property, after: 0, channels: [push]}\n"
     longer = text.replace(step, step + step.replace("property", "committee"))
     synced = sync_blueprints.synced(longer, "manhole_moved")
-    assert "        actions_committee: {name: When the committee is told" in synced
+    assert "        actions_committee: {name: Committee told" in synced
     assert "id: committee, options: {loop: [manhole_moved], tier: [committee]}}" in synced
     assert "sequence: !input actions_committee}" in synced
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_line_is_broken_only_where_a_blueprint_stays_the_same(loop: str) -> None:
+    path = sync_blueprints.FOLDER / f"{loop}.yaml"
+    whole = "\n".join(blueprint_lines.joined(path.read_text()))
+    assert parse_yaml(whole) == load_yaml_dict(path)
 
 
 def test_a_file_that_is_no_blueprint_of_ours_is_refused_by_name() -> None:

@@ -39,9 +39,10 @@ def closed(
 
 
 def when_quiet(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
-    """Close an incident whose every source has cleared, now or once it has stayed quiet."""
-    if incident.status is Status.HANDLED:
-        return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
+    """Close an incident whose every source has cleared, now or once it has stayed quiet.
+
+    Also a handled one waits: what comes back within `quiet_for` was not mended.
+    """
     told = [
         rung.due + _AFTER_DIGEST
         for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True)
@@ -54,7 +55,9 @@ def when_quiet(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
 
 
 def closed_by_itself(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
-    """Close an incident that its sources have ended, and say whether guidance has helped."""
+    """Close an incident that its sources have ended: handled, helped by guidance, or neither."""
+    if incident.status is Status.HANDLED:
+        return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
     if _guided(incident):
         ended = closed(incident, Disposition.GUIDED, turn, by="source")
         return ended, Verdict.RESOLVED_BY_GUIDANCE

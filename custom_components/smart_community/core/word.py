@@ -114,7 +114,9 @@ def _handle(incident: Incident, event: Handle, turn: Turn) -> tuple[Incident, Ve
         notices=tuple(replace(notice, receipt_due=None) for notice in incident.notices),
     )
     turn.effects.append(Announce(what="handled"))
-    if incident.quiet and incident.policy.closes is Closes.SOURCE:
+    # While it is watched for coming back (`close_at`) it stays handled until then.
+    over = incident.close_at is None or incident.close_at <= turn.now
+    if incident.quiet and over and incident.policy.closes is Closes.SOURCE:
         return closed(incident, Disposition.HANDLED, turn, by="source"), Verdict.CLOSED
     turn.effects.append(Withdraw(responders=called(incident)))
     return incident, Verdict.HANDLED
