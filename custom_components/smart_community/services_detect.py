@@ -6,6 +6,7 @@ from typing import Any, Final
 import probatio
 from homeassistant.helpers import config_validation as cv
 
+from .core.defaults import SHIPPED_ZONE_CLASS
 from .core.errors import DomainError
 from .core.noise import LIMITS, Noise, noise
 from .core.plan import Active, Day
