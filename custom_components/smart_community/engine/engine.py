@@ -29,6 +29,7 @@ from ..core.evidence import Evidence
 from ..core.model import Actor, DeliveryState, Incident
 from ..core.noise import Noise
 from ..core.statistics import Case
+from .bundle import Bundler
 from .opener import Opener
 from .outbox import Letter, LetterState, Outbox
 from .requests import OpenRequest, Result, SignalRequest
@@ -51,6 +52,7 @@ class Engine:
         self._runner = Runner(store, self._executor, outlook)
         self._runner.committed = self._committed
         self._opener = Opener(self.loop_on)
+        self._bundler = Bundler(self._runner, self._opener)
         self._outbox: Outbox | None = None
         self._late: str | None = None
         self._stopped = False
@@ -179,7 +181,7 @@ class Engine:
 
     async def signal(self, request: SignalRequest) -> Result:
         """Take signals in; answered once they are on disk."""
-        return await self._runner.run(partial(self._opener.signal, request))
+        return await self._bundler.signal(request)
 
     async def open(self, request: OpenRequest) -> Result:
         """Open an incident without a detection."""

@@ -191,6 +191,7 @@ class Runner:
         self._closing = False
         self._committed_at = -GATHER
         self.problem: str | None = None
+        self.orders = 0
 
     @property
     def agreed(self) -> list[Agreement]:
@@ -199,11 +200,16 @@ class Runner:
 
     def submit(self, job: Job[object]) -> None:
         """Queue a job whose result nobody waits for."""
+        self.orders += 1
         self._jobs.append((job, None))
         self._woken.set()
 
-    async def run[T](self, job: Job[T]) -> T:
-        """Queue a job and wait until what it decided is on disk."""
+    async def run[T](self, job: Job[T], *, signal: bool = False) -> T:
+        """Queue a job and wait until what it decided is on disk.
+
+        `orders` counts all jobs but those of a `signal`, which may be taken in together.
+        """
+        self.orders += not signal
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.append((job, future))  # type: ignore[arg-type]  # T is the future's own
         self._woken.set()
