@@ -7,7 +7,7 @@ across. Requests grow while they are answered and are halved when they are not: 
 hole where there are many, and the logarithm of the points between two where there are few.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..point import Point
 from .plan import Barrier, Block
@@ -76,3 +76,37 @@ class Learner:
         start = self._spans[0][0]
         end = max(behind for _, behind in self._spans[:spans])
         return Block(kind=self._kind, address=start, count=end - start)
+
+
+class Recheck:
+    """Asks across what was learned, one barrier after the other. `ask` is None when it is through.
+
+    `across` says what would be read over a barrier, None where nothing reaches so far; `gone` is
+    told of each that is there no more.
+    """
+
+    def __init__(
+        self,
+        barriers: Iterable[Barrier],
+        across: Callable[[Barrier], Block | None],
+        gone: Callable[[Barrier], None],
+    ) -> None:
+        """Begin with the first."""
+        self._left = sorted(barriers)
+        self._across = across
+        self._gone = gone
+        self.ask: Block | None = None
+        self._next()
+
+    def told(self, *, answered: bool) -> None:
+        """Note whether what was asked is answered."""
+        if answered:
+            self._gone(self._left[0])
+        self._left = self._left[1:]
+        self._next()
+
+    def _next(self) -> None:
+        """Ask across the next barrier as the others stand now: each that goes makes more of it."""
+        while self._left and (block := self._across(self._left[0])) is None:
+            self._left = self._left[1:]
+        self.ask = block if self._left else None

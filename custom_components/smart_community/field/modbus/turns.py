@@ -40,7 +40,7 @@ def others_due(
                 probe = unit.due, address
             continue
         searched = unit.search and unit.search[0]
-        if searched is not None:
+        if unit.search is not None:
             # As a slow block that is due: where those are always late it has its turn as well.
             due = unit.searched_at - EVERY[Lane.SLOW]
             if other is None or due < other[0]:

@@ -5,13 +5,14 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Final
 
 from modbus_connection import ModbusUnit
 
 from ..point import UNREAD, DataType, Lane, Point, Quality, Reading, Value
 from .decode import Judge, Raw, places, says_nothing, value_of
-from .learn import Learner
+from .learn import Learner, Recheck
 from .line import NoData
 from .plan import Barrier, Block, Reach, plan_lanes
 
@@ -29,6 +30,10 @@ LONGEST_REST_OF_ALARMS = 7.0
 LONGEST_REST = 60.0
 # A block of which everything was refused is a unit in trouble, or the wrong map: searched again.
 _SEARCH_AGAIN = 60.0
+# What was learned of a unit's map is asked again so often, in seconds, and when the unit is back
+# after it failed, as one that was replaced is. So long after that it is not asked again.
+_RECHECK_EVERY = 86400.0
+_RECHECK_APART = 3600.0
 
 _NOTHING: Final = NoData(Quality.NO_VALUE, "every register says 0xFFFF")
 
@@ -81,8 +86,8 @@ class PolledUnit:
     how many in a row it was not given the time that any unit may think;
     `took` is how long its answers take of late, the longest counting most; `heard` when it answered
     last; `writing` is held while it is written, one output after the other; `search` is the job
-    whose block is being searched for holes, which is not made meanwhile, last asked at
-    `searched_at`.
+    whose block is being searched for holes, which is not made meanwhile (no job: what was learned
+    is asked again), last asked at `searched_at`.
     """
 
     unit: ModbusUnit
@@ -104,10 +109,12 @@ class PolledUnit:
     heard: float = field(default=0.0, init=False)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     short_probes: int = field(default=0, init=False)
-    search: tuple[Job, Learner] | None = field(default=None, init=False)
+    search: tuple[Job, Learner] | tuple[None, Recheck] | None = field(default=None, init=False)
     searched_at: float = field(default=0.0, init=False)
     _idle: frozenset[str] = field(default=frozenset(), init=False)
     _search_at: dict[Block, float] = field(default_factory=dict, init=False)
+    _recheck_at: float = field(default=0.0, init=False)
+    _may_recheck_at: float = field(default=0.0, init=False)
     _suspects: set[str] = field(default_factory=set, init=False)
     _judges: dict[str, Judge] = field(init=False)
     _places: dict[str, int] = field(init=False)
@@ -224,6 +231,9 @@ class PolledUnit:
     def answers(self, now: float) -> bool:
         """Note that the unit lives; returns whether it is back. Then everything is read at once."""
         self.heard = now
+        if now >= (self._may_recheck_at if self.rest else self._recheck_at or inf):
+            self._recheck(now)
+        self._recheck_at = self._recheck_at or now + _RECHECK_EVERY
         if not self.rest:
             return False
         self.rest, self.why = 0.0, None
@@ -238,8 +248,13 @@ class PolledUnit:
         job, learner = self.search
         self.searched_at = now
         learner.told(answered=raw is not None)
+        if job is None or isinstance(learner, Recheck):
+            # Its values are those of other requests, which tell for themselves what changed.
+            if learner.ask is None:
+                self.search = None
+            return
         if raw is not None:
-            points = [one for one in self.points if block.holds(one)]
+            points = [one for one in job.points if block.holds(one)]
             if _says_nothing(block, raw):
                 self.lack(points, _NOTHING)
             else:
@@ -253,11 +268,36 @@ class PolledUnit:
             self._replan(now)
             self.learned()
 
+    def _recheck(self, now: float) -> None:
+        """Begin to ask again what was learned."""
+        if self.search is not None:
+            return
+        self._may_recheck_at, self._recheck_at = now + _RECHECK_APART, now + _RECHECK_EVERY
+
+        def across(barrier: Barrier) -> Block | None:
+            kind, at = barrier
+            plan = plan_lanes(self.points, self._idle, self.reach, self.barriers - {barrier})
+            blocks = (block for _, block in plan if block.kind is kind)
+            return next((block for block in blocks if block.address < at < block.end), None)
+
+        def gone(barrier: Barrier) -> None:
+            self.barriers.discard(barrier)
+            self._replan(now)
+            self.learned()
+
+        recheck = Recheck(self.barriers, across, gone)
+        if recheck.ask is not None:
+            self.search, self.searched_at = (None, recheck), now
+
     def _replan(self, now: float) -> None:
         before = {(job.lane, job.block): job for job in self.jobs}
         self.jobs = []
+        left = self.points
         for lane, block in plan_lanes(self.points, self._idle, self.reach, self.barriers):
-            points = tuple(point for point in self.points if block.holds(point))
+            # A fast point inside a slow block is its own request's alone: of two that each know
+            # their last answer, one would keep the other's old value for news.
+            points = tuple(point for point in left if block.holds(point))
+            left = tuple(point for point in left if not block.holds(point))
             old = before.get((lane, block))
             job = Job(block=block, lane=lane, points=points, due=now)
             if old is not None:
