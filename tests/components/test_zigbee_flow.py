@@ -16,16 +16,14 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from zigpy.types import uint8_t
-from zigpy.zcl.clusters.closures import LockState
 
 from custom_components import smart_community
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee import VirtualCoordinator, devices
-from tests.simulators.zigbee_conbee import ConBee
 from tests.simulators.zigbee_serial import serial_port
 
 from .translated import assert_flow_said
-from .zigbee_ground import entity_id, pair, set_up, state, until
+from .zigbee_ground import pair, set_up, state, until
 
 LINE = {"baudrate": 115200, "flow_control": "none"}
 
@@ -163,52 +161,6 @@ async def test_every_kind_of_radio_is_asked_by_its_own_library_and_what_is_none_
         *(try_radio(radio_type, garbage) for radio_type in first),
         *(try_radio(radio_type, b"") for radio_type in first if radio_type != "ezsp"),
     )
-
-
-async def test_the_network_on_another_make_of_radio_is_found_and_taken_over(
-    hass: HomeAssistant, socket_enabled: None
-) -> None:
-    async with ConBee() as radio:
-        said = {**form(radio.path), "radio_type": "deconz"}
-        result = await go(hass, await begin(hass), said)
-        assert result["menu_options"] == ["zigbee_take_over", "zigbee_form"]
-        assert result["description_placeholders"]["channel"] == "20"
-        result = await go(hass, result, {"next_step_id": "zigbee_take_over"})
-        entry = result["result"]
-        assert entry.data["extended_pan_id"] == radio.extended_pan_id.hex(":")
-        assert entry.data["ieee"] == radio.ieee.hex(":")
-        assert entry.data["radio_type"] == "deconz"
-        await until(lambda: entry.runtime_data.network.trouble is None)
-        smoke = await pair(hass, entry, radio.add(devices.smoke()))
-        await smoke.alarm()
-        await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "on")
-        door = await pair(hass, entry, radio.add(devices.lock()))
-        lock = {"entity_id": entity_id(hass, entry, f"{door.ieee}-1-257")}
-        await hass.services.async_call("lock", "unlock", lock, blocking=True)
-        assert door.lock.get("lock_state") == LockState.Unlocked
-        radio.drop()
-        await until(lambda: state(hass, entry, "connection").state == "off")
-        smoke.zone.set("zone_status", 0)  # its end, which nobody heard
-        await until(lambda: state(hass, entry, f"{smoke.ieee}-1-1280").state == "off")
-        await leave(hass)
-
-
-async def test_a_network_is_formed_on_another_make_of_radio(
-    hass: HomeAssistant, socket_enabled: None
-) -> None:
-    async with ConBee(formed=False) as radio:
-        said = {**form(radio.path), "radio_type": "deconz"}
-        result = await go(hass, await begin(hass), said)
-        assert result["menu_options"] == ["zigbee_form"]
-        result = await go(hass, result, {"next_step_id": "zigbee_form"})
-        blank = radio.extended_pan_id
-        result = await go(hass, result, {})
-        assert result["type"] is FlowResultType.CREATE_ENTRY, result
-        entry = result["result"]
-        assert entry.data["extended_pan_id"] == radio.extended_pan_id.hex(":")
-        assert radio.extended_pan_id != blank
-        await until(lambda: entry.runtime_data.network.trouble is None)
-        await leave(hass)
 
 
 async def test_a_coordinator_that_somebody_else_has_is_refused_however_it_is_called(

@@ -7,19 +7,16 @@ Protocol" 1.21; the host is zigpy-deconz, unmodified. The devices are those of t
 """
 
 import asyncio
-import random
 from collections import deque
-from collections.abc import Callable
 from enum import IntEnum
-from types import SimpleNamespace
-from typing import Self
+from typing import override
 
 import zigpy.types as t
-from zigpy.zdo.types import LogicalType, Neighbor, SimpleDescriptor, SizePrefixedSimpleDescriptor
+from zigpy.zdo.types import SimpleDescriptor, SizePrefixedSimpleDescriptor
 
-from .zigbee import DeviceDescription, VirtualDevice, zdo
-from .zigbee.description import node
+from .zigbee import VirtualDevice, zdo
 from .zigbee.device import ZDO_PROFILE
+from .zigbee_around import Around, itself
 
 END, ESCAPE = 0xC0, 0xDB
 ESCAPED = {0xDC: END, 0xDD: ESCAPE}
@@ -29,7 +26,6 @@ OFFLINE, CONNECTED = 0, 2
 CONFIRM, INDICATION, FREE_SLOTS = 1 << 2, 1 << 3, 1 << 5
 FIRMWARE = bytes((0x00, 0x07, 0x78, 0x26))  # ConBee II
 BY_NWK = 0x02
-BROADCASTS = 0xFFF8  # and above
 # Slots for the endpoints of a host, and what they hold before it writes its own: the home
 # automation profile's, and Green Power's.
 SLOTS = ((1, 0x0104), (2, 0x0104), (242, 0xA1E0))
@@ -62,24 +58,24 @@ class Parameter(IntEnum):
     PERMIT = 0x21
 
 
-class ConBee:
+class ConBee(Around):
     """One coordinator. `formed`: it comes with a network."""
 
     def __init__(self, *, formed: bool = True) -> None:
-        self.ieee = bytes.fromhex("0021 2eff ff07 4a01")
-        key = bytes(range(16))
+        self.ieee = t.EUI64.convert("00:21:2e:ff:ff:07:4a:01")
+        super().__init__(bytes(range(16)))
         self.parameters = {
-            Parameter.ADDRESS: self.ieee[::-1],
+            Parameter.ADDRESS: self.ieee.serialize(),
             0x05: b"\x34\x12",  # PAN id
             0x07: b"\x00\x00",  # short address
             Parameter.EXTENDED_PAN_ID: bytes.fromhex("2211 4433 097a 15dd"),
             0x09: b"\x01",  # is the coordinator
             Parameter.CHANNELS: (1 << 20).to_bytes(4, "little"),
             Parameter.WANTED_EXTENDED_PAN_ID: bytes(8),  # none
-            0x0E: self.ieee[::-1],  # trust center
+            0x0E: self.ieee.serialize(),  # trust center
             0x10: b"\x03",  # security: link key of the trust center
-            0x18: b"\x00" + key,  # network key
-            0x19: self.ieee[::-1] + b"ZigBeeAlliance09",  # link key
+            0x18: b"\x00" + self.key,  # network key
+            0x19: self.ieee.serialize() + b"ZigBeeAlliance09",  # link key
             Parameter.CHANNEL: bytes((20,)),
             0x22: b"\x0b\x01",  # protocol version
             0x24: b"\x00",  # network update id
@@ -92,70 +88,20 @@ class ConBee:
         self._endpoints = [_endpoint(number, profile).serialize() for number, profile in SLOTS]
         self._state = CONNECTED
         self._told = self._state
-        self._permitted_until = 0.0
-        self._number = 0
         self._up: deque[bytes] = deque()
         self._confirms: deque[bytes] = deque()
-        self._devices: dict[int, VirtualDevice] = {}
-        self._chance = random.Random(self.ieee)
-        self._timers: set[asyncio.TimerHandle] = set()
-        self._writers: list[asyncio.StreamWriter] = []
 
     @property
-    def path(self) -> str:
-        """Where a host finds it."""
-        return f"socket://127.0.0.1:{self._port}"
-
-    @property
-    def extended_pan_id(self) -> bytes:
+    def extended_pan_id(self) -> str:
         """Which network it has."""
-        return self.parameters[Parameter.EXTENDED_PAN_ID][::-1]
+        return self.parameters[Parameter.EXTENDED_PAN_ID][::-1].hex(":")
 
-    def drop(self) -> None:
-        """Hang up."""
-        for writer in self._writers:
-            writer.close()
-        self._writers.clear()
+    @property
+    def channel(self) -> int:
+        """On which channel it is."""
+        return self.parameters[Parameter.CHANNEL][0]
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self._port: int = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._server.close()
-        self.drop()
-        await self._server.wait_closed()
-
-    def add(self, description: DeviceDescription) -> VirtualDevice:
-        """Put a device within reach, not joined yet."""
-        self._number += 1
-        ieee = t.EUI64.convert(f"02:5b:00:00:00:00:00:{self._number:02x}")
-        return VirtualDevice(description, self, ieee, self._number)
-
-    # The network as its devices see it
-
-    def permits(self, _device: VirtualDevice) -> str | None:
-        """Say why a device may not join, or nothing."""
-        open_now = asyncio.get_running_loop().time() < self._permitted_until
-        return None if open_now else "joining is not permitted"
-
-    def admit(self, device: VirtualDevice) -> None:
-        """Let a device in."""
-        device.nwk = self._chance.randrange(1, 0xFFF0)
-        self.rejoined(device)
-
-    def rejoined(self, device: VirtualDevice) -> None:
-        """Let a device in that has an address."""
-        device.key = self.parameters[0x18][1:]
-        self._devices[device.nwk] = device
-
-    def left(self, device: VirtualDevice) -> None:
-        """Note that a device has gone; a host is not told."""
-        self._devices.pop(device.nwk, None)
-
+    @override
     def up(
         self,
         device: VirtualDevice | zdo.Node,
@@ -179,28 +125,12 @@ class ConBee:
         )  # fmt: skip
         self._tell()
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
-        """Act after a while."""
-        self._timers.add(asyncio.get_running_loop().call_later(seconds, act))
-
-    def neighbours(self, _device: VirtualDevice) -> tuple[Neighbor, ...]:
-        """List who a router hears."""
-        return ()
-
-    async def room(self) -> None:
-        """Wait until the coordinator can take another frame."""
-        await asyncio.sleep(0)
-
     # The host
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
+    @override
+    async def serve(self, reader: asyncio.StreamReader) -> None:
         while True:
-            try:
-                frame = _plain((await reader.readuntil(bytes((END,))))[:-1])[:-2]
-            except asyncio.IncompleteReadError, ConnectionError:
-                writer.close()
-                return
+            frame = _plain((await reader.readuntil(bytes((END,))))[:-1])[:-2]
             if frame:
                 command, sequence, body = frame[0], frame[1], frame[5:]
                 status, payload = self._answer(command, body)
@@ -209,8 +139,7 @@ class ConBee:
 
     def _write(self, command: int, sequence: int, status: int, payload: bytes) -> None:
         length = (5 + len(payload)).to_bytes(2, "little")
-        if self._writers:
-            self._writers[-1].write(_framed(bytes((command, sequence, status)) + length + payload))
+        self.write(_framed(bytes((command, sequence, status)) + length + payload))
 
     @property
     def _now(self) -> int:
@@ -264,7 +193,7 @@ class ConBee:
         if parameter == Parameter.ENDPOINT:
             self._endpoints[value[0]] = value[1:]
         elif parameter == Parameter.PERMIT:
-            self._permitted_until = asyncio.get_running_loop().time() + value[0]
+            self.permit(value[0])
         else:
             self.parameters[parameter] = value
 
@@ -282,31 +211,21 @@ class ConBee:
         number, to, endpoint = asked[0], int.from_bytes(asked[3:5], "little"), asked[5]
         profile, cluster = (int.from_bytes(asked[at : at + 2], "little") for at in (6, 8))
         source, message = asked[10], asked[13 : 13 + int.from_bytes(asked[11:13], "little")]
-        aps = SimpleNamespace(profileId=profile, clusterId=cluster, destinationEndpoint=endpoint)
-        found = [one for one in self._devices.values() if to == one.nwk or to >= BROADCASTS]
-        heard = [one for one in found if not one.silent]
-        status = DELIVERED if heard or not to or to >= BROADCASTS else NO_ACK
+        status = DELIVERED if self.hears(to) else NO_ACK
         self._confirms.append(
             bytes((number, BY_NWK)) + to.to_bytes(2, "little")
             + bytes((endpoint, source, status, 0, 0, 0, 0))
         )  # fmt: skip
         if to == 0 and profile == ZDO_PROFILE:
             self._answer_itself(cluster, message)
-        for one in heard:
-            one.down(aps, message)
+        self.down(to, endpoint, profile, cluster, message)
 
     def _answer_itself(self, cluster: int, message: bytes) -> None:
         simple = {}
         for raw in self._endpoints:
             one, _ = SimpleDescriptor.deserialize(raw)
             simple[int(one.endpoint)] = SizePrefixedSimpleDescriptor(**one.as_dict())
-        me = zdo.Node(
-            ieee=t.EUI64.deserialize(self.parameters[Parameter.ADDRESS])[0],
-            nwk=0,
-            descriptor=node(router=True).replace(logical_type=LogicalType.Coordinator),
-            simple=simple,
-            energy=20,
-        )
+        me = itself(self.ieee, simple)
         said = zdo.answer(me, cluster, message)
         if said is not None:
             self.up(me, profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])
