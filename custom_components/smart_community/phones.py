@@ -21,16 +21,15 @@ from homeassistant.components.mobile_app.const import (
     ATTR_APP_DATA,
     ATTR_OS_NAME,
     ATTR_PUSH_URL,
-    CONF_USER_ID,
     DATA_PUSH_CHANNEL,
 )
 from homeassistant.components.mobile_app.const import DOMAIN as MOBILE_APP
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 
+from .channels.companion import registrations
 from .const import DOMAIN
 from .core.model import ChannelKind
 from .engine.engine import Engine
@@ -94,7 +93,7 @@ class Phones:
 
     def fault(self, user: str) -> PhoneFault | None:
         """Why a user receives no push; None as far as anybody can tell that they do."""
-        phones = self._phones(user)
+        phones = registrations(self._hass, {user})
         if not phones:
             return PhoneFault.NO_PHONE
         connected = self._hass.data.get(MOBILE_APP, {}).get(DATA_PUSH_CHANNEL, {})
@@ -109,7 +108,7 @@ class Phones:
     @callback
     def pushed(self, user: str, incident: str) -> None:
         """Note that a push about an incident is on its way to a user's phones."""
-        phones = self._phones(user)
+        phones = registrations(self._hass, {user})
         if not all(phone.data.get(ATTR_OS_NAME) == _CONFIRMS for phone in phones):
             return
         waiting = self._unconfirmed.setdefault(user, set())
@@ -133,10 +132,6 @@ class Phones:
     def _look(self, _now: datetime) -> None:
         for changed in self.changed:
             changed()
-
-    def _phones(self, user: str) -> list[ConfigEntry[Any]]:
-        entries = self._hass.config_entries.async_entries(MOBILE_APP, include_disabled=False)
-        return [one for one in entries if one.data.get(CONF_USER_ID) == user]
 
     def _conclude(self, user: str, verdict: str) -> None:
         """Keep a verdict: forgotten by a restart, the fault would clear with nothing mended."""

@@ -188,7 +188,7 @@ class Reachability:
         if kind is ChannelKind.PERSISTENT:
             return True
         if kind is ChannelKind.PUSH:
-            return bool(registrations(self._hass, responder))
+            return bool(registrations(self._hass, responder.users))
         address = self._people.addresses.get((responder.key, kind))
         if address is None:
             return False

@@ -1,10 +1,11 @@
 """Triggers: an alarm of any source, and what happens to incidents."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, override
 
 import probatio
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import (
@@ -15,6 +16,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
+from .automation_failures import async_tell_failure
 from .core.model import Severity, Tier
 from .data import SIGNAL_INCIDENT, Announcement
 from .trigger_alarm import AlarmTrigger
@@ -71,7 +73,9 @@ class IncidentTrigger(Trigger):
                 return
             if said.what == self.what and self._wanted(said):
                 incident = said.incident
-                run_action(_payload(said), f"incident {incident.number} {self.what}", None)
+                context = Context()
+                run = run_action(_payload(said), f"incident {incident.number} {self.what}", context)
+                run.add_done_callback(partial(async_tell_failure, self._hass, said, context))
 
         unsubscribe: Callable[[], None] = async_dispatcher_connect(
             self._hass, SIGNAL_INCIDENT, heard

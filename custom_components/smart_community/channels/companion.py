@@ -6,7 +6,7 @@ handed over proves nothing. Over the local channel the app confirms; that is a r
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol, override
 
 from homeassistant.components.mobile_app.const import CONF_USER_ID, DATA_PUSH_CHANNEL
@@ -66,7 +66,7 @@ class Companion(Unanswered):
         Withheld if each of them has had enough for today.
         """
         data = {"message": message.text, "title": message.title, "data": payload(message)}
-        phones = registrations(self._hass, responder)
+        phones = registrations(self._hass, responder.users)
         if not phones:
             raise ChannelError("no_phone")
         open_ = [one for one in phones if self._budget.spend(one.entry_id, exempt=message.urgent)]
@@ -90,7 +90,7 @@ class Companion(Unanswered):
     async def withdraw(self, tag: str, responder: Responder) -> None:
         """Take the notice off every phone."""
         data = {"message": "clear_notification", "data": {"tag": tag}}
-        await self._each(registrations(self._hass, responder), data)
+        await self._each(registrations(self._hass, responder.users), data)
 
     async def _each(
         self, phones: Iterable[ConfigEntry[Any]], data: dict[str, Any]
@@ -133,13 +133,13 @@ class Companion(Unanswered):
         return False
 
 
-def registrations(hass: HomeAssistant, responder: Responder) -> list[ConfigEntry[Any]]:
-    """Return the entries of mobile_app that are phones of a responder."""
-    return [
-        entry
-        for entry in hass.config_entries.async_entries(MOBILE_APP)
-        if entry.data.get(CONF_USER_ID) in responder.users
-    ]
+def registrations(hass: HomeAssistant, users: Collection[str]) -> list[ConfigEntry[Any]]:
+    """Return the entries of mobile_app that are phones of these users.
+
+    Not those that an administrator has disabled: Home Assistant pushes nothing to them.
+    """
+    entries = hass.config_entries.async_entries(MOBILE_APP, include_disabled=False)
+    return [entry for entry in entries if entry.data.get(CONF_USER_ID) in users]
 
 
 def payload(message: Message) -> dict[str, Any]:
