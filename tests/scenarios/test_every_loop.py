@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from homeassistant.util import dt as dt_util
 
+from custom_components.smart_community.core.model import Closes
 from custom_components.smart_community.loops import LOOPS
 
 from .scene import Scene
@@ -104,6 +105,12 @@ CASES = {
     ),
 }
 LASTING = [loop for loop, case in CASES.items() if case.alarm is not None]
+# Sources that clear end it: without a window each coming and going would be one more incident.
+FLAPPING = [
+    loop
+    for loop in LASTING
+    if LOOPS[loop].closes is Closes.SOURCE and loop != "garbage_off_hours"  # open until its digest
+]
 # Their detection is no alarm that begins and ends: they are played in their own scenarios only.
 ELSEWHERE = {
     "elder_no_activity",
@@ -220,6 +227,33 @@ async def test_a_source_lost_in_alarm_neither_clears_nor_counts_twice(
     assert same.id == incident.id
     assert same.sources[field_of.sources[0]].cleared_at is None
     assert same.sources[field_of.sources[0]].times == 1
+
+
+@pytest.mark.parametrize("field_of", FLAPPING, indirect=True)
+async def test_a_source_that_comes_and_goes_is_one_incident_also_after_it_was_handled(
+    scene: Scene, field_of: Field
+) -> None:
+    case, source = field_of.case, field_of.sources[0]
+    await field_of.automate()
+    await field_of.alarm()
+    await field_of.believed()
+    (incident,) = scene.active
+    window = incident.policy.quiet_for
+    assert window >= timedelta(minutes=5)
+    field_of.say(source, case.quiet)
+    await scene.settle()
+    await scene.call("guard", "handle", incident=incident.id, note="looked")
+    assert [one.status for one in scene.active] == ["handled"]
+    await scene.pass_time(seconds=window.total_seconds() - 1)
+    field_of.raise_(source)
+    await scene.settle()
+    await field_of.believed()
+    (same,) = scene.active
+    assert (same.id, same.status) == (incident.id, "open")
+    field_of.say(source, case.quiet)
+    await scene.settle()
+    await scene.pass_time(seconds=window.total_seconds())
+    assert [row[:2] for row in await scene.ended()] == [(field_of.loop, "closed")]
 
 
 @pytest.mark.claims("restart")

@@ -1,7 +1,7 @@
 """How an incident ends."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .due import Turn
 from .events import Announce, Withdraw
@@ -43,15 +43,38 @@ def when_quiet(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:
 
     Also a handled one waits: what comes back within `quiet_for` was not mended.
     """
-    told = [
+    close_at = max([turn.now + incident.policy.quiet_for, *_told(incident)])
+    if close_at > turn.now:
+        return replace(incident, close_at=close_at), Verdict.CLEARED
+    return closed_by_itself(incident, turn)
+
+
+def stirred(incident: Incident, until: datetime) -> Incident:
+    """Keep the window open until what is in alarm again may be believed.
+
+    A window shorter than the time that an alarm must last would never see it back.
+    """
+    if incident.close_at is None:
+        return incident
+    return replace(incident, close_at=max(incident.close_at, until))
+
+
+def settled(incident: Incident, turn: Turn) -> Incident:
+    """Go back to the end of the window: what stirred has cleared without having been believed."""
+    cleared = [one.cleared_at for one in incident.sources.values() if one.cleared_at is not None]
+    if incident.close_at is None or not cleared:
+        return incident
+    ends = [max(cleared) + incident.policy.quiet_for, *_told(incident), turn.now]
+    return replace(incident, close_at=min(incident.close_at, max(ends)))
+
+
+def _told(incident: Incident) -> list[datetime]:
+    """Until when digests are told of it."""
+    return [
         rung.due + _AFTER_DIGEST
         for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True)
         if step.digest is not None and rung.state is RungState.WAITING and rung.due is not None
     ]
-    close_at = max([turn.now + incident.policy.quiet_for, *told])
-    if close_at > turn.now:
-        return replace(incident, close_at=close_at), Verdict.CLEARED
-    return closed_by_itself(incident, turn)
 
 
 def closed_by_itself(incident: Incident, turn: Turn) -> tuple[Incident, Verdict]:

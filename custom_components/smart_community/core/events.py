@@ -24,6 +24,13 @@ class Alarmed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Stirred:
+    """A source is in alarm again and may be believed at `until`, after the window has ended."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Quieted:
     """Detectors cleared."""
 
@@ -126,7 +133,7 @@ class ClockJumped:
 
 
 type Word = Acknowledge | Handle | Close | Escalate | Assign | Comment
-type Fact = Alarmed | Quieted | Delivered | TakenOver | Joined | Pictured | ClockJumped
+type Fact = Alarmed | Stirred | Quieted | Delivered | TakenOver | Joined | Pictured | ClockJumped
 type Event = Fact | Word | Tick
 
 

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from . import climb
 from .due import Turn, planned
-from .ending import end, when_quiet
+from .ending import end, settled, stirred, when_quiet
 from .events import (
     Alarmed,
     Announce,
@@ -34,6 +34,7 @@ from .events import (
     Occasion,
     Pictured,
     Quieted,
+    Stirred,
     TakenOver,
     Tick,
 )
@@ -138,6 +139,8 @@ def step(
     match event:
         case Alarmed():
             incident, verdict = _alarmed(incident, event, turn)
+        case Stirred(until=until):
+            incident, verdict = stirred(incident, until), Verdict.PENDING
         case Quieted():
             incident, verdict = _quieted(incident, event, turn)
         case Delivered():
@@ -202,7 +205,7 @@ def _quieted(incident: Incident, event: Quieted, turn: Turn) -> tuple[Incident, 
         if key in incident.sources and incident.sources[key].cleared_at is None
     ]
     if not raised:
-        return incident, Verdict.NOTHING_TO_CLEAR
+        return settled(incident, turn), Verdict.NOTHING_TO_CLEAR
     merged = dict(incident.sources)
     for key in raised:
         merged[key] = replace(merged[key], cleared_at=turn.now)

@@ -9,7 +9,7 @@ from ulid_transform import ulid_now
 
 from ..core.agreement import Agreement, agreed
 from ..core.detection import Finding, Watch, elapsed, observe
-from ..core.events import Alarmed, Entry, Quieted, TakenOver
+from ..core.events import Alarmed, Entry, Quieted, Stirred, TakenOver
 from ..core.evidence import Evidence
 from ..core.incident import open_incident
 from ..core.model import Actor, Incident, Policy, Source, Verdict
@@ -122,6 +122,8 @@ class Opener:
             return self._clear(finding, work)
         running = self._running(work, watch, watch.episodes)
         if not finding.believed:
+            if running is not None and running.close_at is not None and watch.due is not None:
+                running = work.step(running, Stirred(until=watch.due)).incident
             return Result(verdict=finding.verdict, incident=running)
         sources = {key: _source(watch, key) for key in finding.believed}
         if running is None and not apart and self._storms(work, watch):
