@@ -11,10 +11,14 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from tests.agreed_permissions import PLACES, agreed
 
+from .screen import Open
 from .test_incident import act, settle
+from .test_permissions_plant import AT_THE_PLANT
+from .test_permissions_ways import COMMANDS
 from .town import (
     ACTIONS,
     ON_INCIDENT,
@@ -69,10 +73,48 @@ async def test_every_role_to_the_community_itself(
             await town.tried(record_property, "action", role, place, deed, do=do)
 
 
-@pytest.mark.parametrize(
-    ("action", "deed", "data"),
-    [("import_responders", "directory", {"table": "of nobody"}), ("list_agreements", "read", {})],
-)
+ASIDE: dict[str, tuple[str, dict[str, Any]]] = {
+    "import_responders": ("directory", {"table": "of nobody"}),
+    "list_agreements": ("read", {}),
+}
+SET_UP: dict[str, dict[str, Any]] = {"export_points": {}, "import_points": {"table": "of nothing"}}
+
+
+@pytest.mark.parametrize("action", SET_UP)
+async def test_every_role_over_the_set_up_of_a_bus(
+    hass: HomeAssistant, town: Town, action: str, record_property: Record
+) -> None:
+    """A bus is in no area, so it is both communities' business, and on both their records."""
+    bus = MockConfigEntry(domain=DOMAIN, title="Line 1", data={"kind": "modbus_bus"})
+    bus.add_to_hass(hass)
+    for role, user in town.users.items():
+        for place in ("own", "other community"):
+
+            async def do(_reason: str, user: User | None = user) -> None:
+                await act(hass, town.own, action, user, **SET_UP[action])
+
+            cell = ("action", role, "own", "configure")
+            letter = await town.answer(
+                place, COMMUNITY_LOG, (role, "configure"), do, key="configure_not_permitted"
+            )
+            note(record_property, *cell, letter)
+            assert letter == agreed(role, "configure"), (role, place)
+
+
+async def test_no_action_and_no_command_of_ours_is_left_out(
+    hass: HomeAssistant, town: Town, screen: Open
+) -> None:
+    """A new one has to be tried by every role before this passes."""
+    on_incidents = {"get_incident" if deed == "read" else deed for deed in ON_INCIDENT}
+    lists = {"list_incidents"}
+    of_communities = {action for action, _ in ACTIONS.values()} | ASIDE.keys() | SET_UP.keys()
+    tried = on_incidents | lists | of_communities | AT_THE_PLANT
+    assert set(hass.services.async_services_for_domain(DOMAIN)) == tried
+    ours = {name for name in hass.data["websocket_api"] if name.startswith(f"{DOMAIN}/")}
+    assert {name.partition("/")[2] for name in ours} == COMMANDS
+
+
+@pytest.mark.parametrize(("action", "deed", "data"), [(one, *ASIDE[one]) for one in ASIDE])
 async def test_every_role_over_what_else_is_asked_of_a_community(
     hass: HomeAssistant, town: Town, action: str, deed: str, data: dict[str, Any]
 ) -> None:

@@ -65,7 +65,9 @@ class Plant:
             ),
             "configure": (
                 "configure_not_permitted",
-                [("smart_community", "permit_join", {"router": self.router, "seconds": 0})],
+                [
+                    ("smart_community", "permit_join", {"router": self.router, "seconds": 0}),
+                ],
             ),
         }
 
@@ -98,6 +100,15 @@ async def plant(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterator
     assert await hass.config_entries.async_unload(network.entry_id)
 
 
+AT_THE_PLANT: Final = {
+    "clear_lock_code",
+    "enable_lock_code",
+    "list_lock_codes",
+    "permit_join",
+    "reinterview",
+    "remove_device",
+    "set_lock_code",
+}
 AREAS: Final = {"own": "first_yard", "other community": "second_yard"}
 
 
@@ -267,3 +278,23 @@ async def test_the_record_is_read_by_whoever_has_the_whole_community(
         "Let through: operating the plant, by Guard (Garden pump)",
         "Refused: operating the plant, by stranger (no responder of this community)",
     }
+
+
+async def test_only_administrators_and_their_automations_ask_a_device_anew_and_remove_it(
+    hass: HomeAssistant, town: Town, plant: Plant
+) -> None:
+    plant.stands_in(hass, AREAS["own"])
+
+    async def try_it(role: str, action: str) -> None:
+        user = town.users[role]
+        await call(hass, "smart_community", action, user, device=plant.router)
+
+    for action in ("reinterview", "remove_device"):
+        for role in town.users.keys() - {"administrator", "automation"}:
+            with pytest.raises(HomeAssistantError) as refused:
+                await try_it(role, action)
+            assert refused.value.translation_key == "configure_not_permitted"
+            assert (await town.refusals("own", COMMUNITY_LOG))[-1]["reason"] == role
+        await try_it("administrator", action)
+        rows = await town.own.runtime_data.engine.timeline(COMMUNITY_LOG)
+        assert (rows[-1].kind, rows[-1].data["deed"]) == ("permitted", "configure")

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.core.permits import Role
+from custom_components.smart_community.deeds import COMMUNITY_LOG
 from custom_components.smart_community.photos import async_keep_photo
 from tests.agreed_permissions import PLACES, agreed
 
@@ -37,6 +38,16 @@ from .town import (
 )
 
 # What the dashboard has a command of its own for; all else it asks for as any page does.
+COMMANDS = {
+    "subscribe",
+    "incident",
+    "act",
+    "overview",
+    "noise",
+    "place",
+    "test_channels",
+    "set_lock_code",
+}
 PRESSED = ("acknowledge", "handle", "close", "escalate", "assign", "comment")
 
 
@@ -127,6 +138,40 @@ async def test_screens_show_what_the_table_lets_be_read(
             letter = "y" if incident in shown else "n"
             note(record_property, "subscription", role, place, "read", letter)
             assert letter == agreed(role, "read", place), (role, place)
+
+
+async def test_every_role_over_the_rest_of_the_dashboards_commands(
+    hass: HomeAssistant, town: Town, screens: dict[str, Screen], record_property: Record
+) -> None:
+    """Channels that are tested, curves that are shown, and where a detector hangs on a plan."""
+    for role, view in screens.items():
+        for place in ("own", "other community"):
+            entry = town.entry(place)
+
+            async def try_channels(
+                _reason: str, view: Screen = view, entry: MockConfigEntry = entry
+            ) -> None:
+                checked(await view.ask("test_channels", community=entry.entry_id))
+                while not (await view.event()).get("done"):
+                    pass
+
+            cell = ("websocket", role, place, "test")
+            await town.tried(record_property, *cell, do=try_channels)
+
+            async def hang(_reason: str, view: Screen = view) -> None:
+                checked(await view.ask("place", entity_id="binary_sensor.nowhere", x=0.5, y=0.5))
+
+            # It is in no area, so it is both communities' business.
+            letter = await town.answer(
+                place, COMMUNITY_LOG, (role, "configure"), hang, key="configure_not_permitted"
+            )
+            note(record_property, "websocket", role, "own", "configure", letter)
+            assert letter == agreed(role, "configure"), (role, place)
+        shown = checked(await view.ask("noise"))["communities"]
+        seen = {one["id"] for one in shown}
+        for place in ("own", "other community"):
+            expected = agreed(role, "statistics", place) == "y"
+            assert (town.entry(place).entry_id in seen) is expected, (role, place)
 
 
 @pytest.mark.parametrize("how", ["removed", "switched off"])

@@ -23,7 +23,16 @@ LOOPS = {"own": "smoke_multiple", "other loop": "waterlogging", "other community
 ON_INCIDENT = [deed for deed in DEEDS if deed not in TO_COMMUNITY]
 # What is answered only to somebody who was let in, and asked for something that is not there.
 _LET_IN = frozenset(
-    {"lock_refused", "output_too_soon", "photo_unknown", "report_unheard", "responder_table"}
+    {
+        "lock_refused",
+        "no_point_table",
+        "not_in_registry",
+        "output_too_soon",
+        "photo_unknown",
+        "point_table_wrong",
+        "report_unheard",
+        "responder_table",
+    }
 )
 # What leaves a row on the community's record when a person is let do it.
 ON_RECORD = {"operate", "lock_codes", "configure", "switch_loop", "swap_duty", "directory"}
