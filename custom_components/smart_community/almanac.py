@@ -1,9 +1,12 @@
 """The days of China: public holidays, working days shifted for them, feasts of the lunar calendar.
 
 The dates come from the library that Home Assistant's own holiday calendar uses. For a year whose
-order the State Council has not published yet, it knows the holidays but not the shifted days.
+order the State Council has not published yet, it knows the holidays but not the shifted days: then
+each Saturday and Sunday is a day of rest. The audit says so a month before. Feasts of the lunar
+calendar are known until 2100.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
@@ -29,12 +32,24 @@ _FROM_NEW_YEAR: Final = {
 # schools differ sets a season of its own.
 _SUMMER: Final = ((7, 1), (8, 31))
 _WINTER: Final = (timedelta(days=18), timedelta(days=14))
+# What the library calls a day off that is worked for on another.
+_SHIFTED: Final = "调休"
 
 
-def load_almanac() -> Calendar:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Almanac:
+    """The calendar, and the last day up to which its shifted working days are known."""
+
+    days: Calendar
+    known_until: date
+
+
+def load_almanac() -> Almanac:
     """Return the calendar of China. Blocks: it imports the library and reckons some years."""
     year = dt_util.now().year
-    china = holidays.country_holidays("CN", years=range(year - 1, year + 3), language="zh_CN")
+    # From some years ago: a library that is never updated must still say how far it goes.
+    china = holidays.country_holidays("CN", years=range(year - 6, year + 3), language="zh_CN")
+    ordered = {day.year for day, name in china.items() if _SHIFTED in name}
 
     @lru_cache(maxsize=1000)
     def days(day: date) -> frozenset[Day]:
@@ -55,4 +70,4 @@ def load_almanac() -> Calendar:
             marks |= {feast for feast, after in _FROM_NEW_YEAR.items() if day == new_year + after}
         return frozenset(marks)
 
-    return days
+    return Almanac(days=days, known_until=date(max(ordered, default=year - 7), 12, 31))

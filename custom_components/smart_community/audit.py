@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from .alarm_index import alarm_index
 from .const import DOMAIN
 from .core.agreement import Hold
+from .core.plan import Active, Day
 from .data import CommunityEntry
 from .loops import LOOPS
 from .shipped import blueprint_path, loop_is_on
@@ -33,6 +34,11 @@ STEP_LATE, OUTBOX_STUCK, RECORDING = "step_late", "outbox_stuck", "recording_fai
 LOOP_UNHEARD, LOOPS_UNUSED, NO_LOOP_YET = "loop_unheard", "loops_unused", "no_loop_yet"
 NO_AUTOMATION: Final = "no_automation"
 AGREEMENT_UNUSED: Final = "agreement_unused"
+ALMANAC_ENDS: Final = "almanac_ends"
+# Kinds of days that an order of the State Council shifts; and how long before the last year with an
+# order ends it is said that the next has none.
+_ORDERED: Final = frozenset((Day.WORKDAY, Day.RESTDAY, Day.HOLIDAY))
+_AHEAD: Final = timedelta(days=31)
 # Those with which a ladder must not be relied on; the dashboard says so to everybody.
 FAULTS: Final = frozenset((STEP_LATE, OUTBOX_STUCK, RECORDING))
 
@@ -66,6 +72,8 @@ class Audit:
         found.update(self._deaf())
         if unused := self._unused():
             found[AGREEMENT_UNUSED] = {"agreements": unused}
+        if (year := self._unordered()) is not None:
+            found[ALMANAC_ENDS] = {"year": str(year)}
         self._say(found)
 
     def _deaf(self) -> dict[str, Mapping[str, str]]:
@@ -103,6 +111,21 @@ class Audit:
             # Of a loop that no automation feeds it is said already that it hears nothing.
             if held in {Hold.UNUSED, Hold.AMBIGUOUS} and one.loop in heard
         )
+
+    def _unordered(self) -> int | None:
+        """Return the year whose shifted working days are missing soon, where anybody goes by them.
+
+        Plans, loops' own hours, and the hours of people on duty.
+        """
+        data = self._entry.runtime_data
+        used = set(data.plans.days)
+        for watch in alarm_index(self._hass).watches():
+            used |= watch.active.days if watch.active is not None else set()
+        for who in data.people.responders.values():
+            used |= Active(hours=who.duty).days
+        last = data.plans.known_until
+        ends = used & _ORDERED and dt_util.now().date() > last - _AHEAD
+        return last.year + 1 if ends else None
 
     def _names(self, loops: Iterable[str]) -> str:
         words = texts(self._hass, self._hass.config.language)

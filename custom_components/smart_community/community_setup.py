@@ -71,8 +71,9 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
     """Set up a community; ConfigEntryError with a repair issue if its record is not safe to use."""
     people = People(hass, entry)
     pictures: dict[str, str] = {}
-    people.calendar = await hass.async_add_executor_job(load_almanac)
-    plans = Plans(hass, entry, people.calendar)
+    almanac = await hass.async_add_executor_job(load_almanac)
+    people.calendar = almanac.days
+    plans = Plans(hass, entry, almanac)
     url = entry.data.get("database_url") or f"sqlite:///{_database(hass, entry)}"
 
     def worded(incident: Incident, send: Send, responder: Responder) -> Message:

@@ -6,8 +6,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from .almanac import Almanac
 from .const import SUBENTRY_PLAN
-from .core.plan import Active, Calendar, Plan, Schedule, schedule
+from .core.plan import Active, Day, Plan, Schedule, schedule
 from .loops import LOOPS
 from .plan_words import plan_of
 from .zones import places_of
@@ -16,11 +17,12 @@ from .zones import places_of
 class Plans:
     """What a community has set about when its loops are at work."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], calendar: Calendar) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], almanac: Almanac) -> None:
         """Read what is set."""
         self._hass = hass
         self._entry = entry
-        self._calendar = calendar
+        self._calendar = almanac.days
+        self.known_until = almanac.known_until
         self._plans: tuple[Plan, ...] = ()
         self.read()
 
@@ -33,6 +35,13 @@ class Plans:
             if subentry.subentry_type == SUBENTRY_PLAN
         )
         return self._plans != before
+
+    @property
+    def days(self) -> frozenset[Day]:
+        """The kinds of days that any plan names."""
+        said = [plan.active for plan in self._plans]
+        said += [plan.pause.active for plan in self._plans if plan.pause is not None]
+        return frozenset().union(*(one.days for one in said if one is not None))
 
     def schedule(self, loop: str, zone: str, said: Active | None) -> Schedule:
         """When a loop is at work in a zone. Where lives may depend on it: always."""

@@ -1,7 +1,7 @@
 """A community's plans: their form, what they do to loops, and the condition that asks."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import floor_registry as fr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.condition import async_from_config, async_validate_condition_config
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -21,7 +22,7 @@ from custom_components.smart_community.core.plan import Day
 from custom_components.smart_community.loop_hours import in_use
 
 from .alarm_ears import automation
-from .test_incident import act, settle, smoke
+from .test_incident import act, pass_time, settle, smoke
 
 EVENING = {"hours": [{"from": "18:00:00", "until": "22:00:00"}]}
 LADDER = [{"tier": "property", "after": 0, "channels": ["sms"]}]
@@ -224,13 +225,42 @@ async def test_a_source_is_in_use_while_any_of_its_loops_is_at_work(
     ],
 )
 def test_the_days_of_china_are_known(day: str, marks: set[Day], without: set[Day]) -> None:
-    known = load_almanac()(date.fromisoformat(day))
+    known = load_almanac().days(date.fromisoformat(day))
     assert marks <= known
     assert not without & known
 
 
 def test_years_without_an_order_yet_or_far_away_are_no_error() -> None:
     almanac = load_almanac()
-    assert Day.SPRING_FESTIVAL in almanac(date(2030, 2, 3))
+    assert Day.SPRING_FESTIVAL in almanac.days(date(2030, 2, 3))
     for year in (1949, 1970, 2101):
-        assert almanac(date(year, 5, 2))
+        assert almanac.days(date(year, 5, 2))
+    # Until its order is known, a year has its holidays, and Saturdays and Sundays to rest.
+    after = almanac.known_until.year + 1
+    assert Day.HOLIDAY in almanac.days(date(after, 10, 1))
+    for number in range(365):
+        day = date(after, 1, 1) + timedelta(days=number)
+        assert (Day.WORKDAY in almanac.days(day)) <= (day.weekday() < 5)
+
+
+async def test_a_month_before_the_last_known_year_ends_whoever_goes_by_it_is_told(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    def told() -> Any:
+        issue = f"{community.entry_id}_almanac_ends"
+        return ir.async_get(hass).async_get_issue("smart_community", issue)
+
+    last = load_almanac().known_until.year
+    morning = {"from": "08:00:00", "until": "12:00:00"}
+    await add_plan(hass, community, "hours", days=["workday"], **morning)
+    said = []
+    for moment in (f"{last}-11-29", f"{last}-12-02", f"{last + 1}-06-01"):
+        freezer.move_to(f"{moment} 04:00:00+00:00")
+        await pass_time(hass, community, freezer, minutes=2)
+        said.append(told() and told().translation_placeholders["year"])
+    assert said == [None, str(last + 1), str(last + 1)]
+    # Nobody's hours go by working days any more.
+    (plan,) = [one for one in community.subentries.values() if one.subentry_type == "plan"]
+    hass.config_entries.async_remove_subentry(community, plan.subentry_id)
+    await pass_time(hass, community, freezer, minutes=2)
+    assert told() is None

@@ -44,6 +44,18 @@ async def test_what_is_raised_when_the_hours_begin_opens_an_incident_also_after_
     assert house.phones.told == ["guard"]
 
 
+async def test_an_opening_that_a_restart_spans_is_seen_to_at_the_start(house: House) -> None:
+    assert house.engine is not None
+    await house.engine.signal(request("d1", active=MORNING))
+    await house.crash()
+    house.now += timedelta(hours=5)
+    engine = await house.open()
+    await house.settle()
+    (incident,) = engine.active
+    assert (list(incident.sources), incident.opened_at) == (["d1"], house.now)
+    assert house.phones.told == ["guard"]
+
+
 async def test_an_incident_that_began_in_hours_goes_on_and_clears_after_them(
     house: House,
 ) -> None:

@@ -233,6 +233,26 @@ async def test_device_fault_of_a_thousand_is_one_incident_over_a_restart(scene: 
     """)
 
 
+async def test_device_fault_of_a_hundred_that_come_and_go_tells_nobody_and_of_the_rest_once(
+    scene: Scene,
+) -> None:
+    """Devices of another integration whose radio is weak: never gone for long, all day."""
+    weak = [scene.thing("binary_sensor", "smoke", "off") for _ in range(100)]
+    gone = scene.thing("binary_sensor", "moisture", "off")
+    await scene.automate("device_fault")
+    scene.begin()
+    await scene.says(gone, "unavailable")
+    for _ in range(6):
+        for state in ("unavailable", "off"):
+            for thing in weak:
+                scene.hass.states.async_set(thing, state, {"device_class": "smoke"})
+            await scene.settle()
+            await scene.pass_time(minutes=10)
+    (incident,) = scene.active
+    assert list(incident.sources) == [gone]
+    assert [who for _, who, ways in scene.told_since() if "push" in ways] == ["guard"]
+
+
 async def test_device_fault_of_fifty_that_nobody_has_placed_is_one_digest(scene: Scene) -> None:
     things = [scene.thing("binary_sensor", "smoke", "off") for _ in range(50)]
     for thing in things:

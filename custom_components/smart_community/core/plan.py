@@ -106,6 +106,11 @@ class Active:
     outside: bool = False
     season: Season | None = None
 
+    @property
+    def days(self) -> frozenset[Day]:
+        """The kinds of days that any of its hours names."""
+        return frozenset().union(*(one.days for one in self.hours))
+
     def covers(self, local: datetime, calendar: Calendar) -> bool:
         """Whether a moment of local time is one of them."""
         if self.season is not None and not self.season.holds(local.date()):
