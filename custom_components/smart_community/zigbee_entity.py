@@ -138,11 +138,11 @@ class ZigbeeEntity(Entity):
     @property
     @override
     def available(self) -> bool:
-        """Not while the network is down, the device silent, or its state still to be proven."""
+        """Not while the network is down or the device silent."""
         return (
             self._source is not None
             and bool(self._zha.available)
-            and self._network.believed(self._key)
+            and self._network.in_reach(self._ieee)
         )
 
     @property
@@ -238,7 +238,16 @@ class ZigbeeEntity(Entity):
 
 
 class ZigbeeStateEntity(ZigbeeEntity):
-    """An entity whose state may have changed while nobody listened: unknown until it is heard."""
+    """An entity whose state may have changed while nobody listened: shown once it is proven.
+
+    What only happens (a lock's events) needs no proof, and what is set or measured is no emergency.
+    """
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Nor while its state is still to be proven."""
+        return super().available and self._key not in self._network.prover.unproven
 
     @property
     @override

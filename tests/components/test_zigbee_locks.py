@@ -300,7 +300,7 @@ async def test_who_is_known_here_unlocks_only_as_the_table_says(
             await tell("unlock", who)
         assert refused.value.translation_key == "unlocking_not_permitted"
         await tell("lock", who)  # nobody is kept from closing a door
-    assert_said("exceptions.unlocking_not_permitted.message", {"lock"})
+    assert_said("exceptions.unlocking_not_permitted.message", {"name"})
     assert door.lock.get("lock_state") == LockState.Locked
 
 

@@ -110,9 +110,9 @@ async def test_presence_that_sleeps_and_an_output_are_not_shown_as_they_were_bef
     hass: HomeAssistant, radio: VirtualCoordinator, network: MockConfigEntry
 ) -> None:
     presence, plug = radio.add(devices.occupancy()), radio.add(devices.plug())
-    climate = radio.add(devices.temperature_humidity())
+    climate, door = radio.add(devices.temperature_humidity()), radio.add(devices.lock())
     room, socket, warmth = (f"{presence.ieee}-1-1030", f"{plug.ieee}-1", f"{climate.ieee}-1-1026")
-    for device in (presence, plug, climate):
+    for device in (presence, plug, climate, door):
         await pair(hass, network, device)
     assert (state(hass, network, room).state, state(hass, network, socket).state) == ("off", "off")
     seen: list[tuple[str, str]] = []
@@ -124,7 +124,7 @@ async def test_presence_that_sleeps_and_an_output_are_not_shown_as_they_were_bef
             (ending, _said(event.data, hass, network, ending)) for ending in (room, socket)
         ),
     )
-    presence.silent = climate.silent = True
+    presence.silent = climate.silent = door.deaf = True
     presence.server(OccupancySensing).set("occupancy", 1)
     plug.server(OnOff).set("on_off", True)
     await radio.refuse(False)
@@ -132,6 +132,10 @@ async def test_presence_that_sleeps_and_an_output_are_not_shown_as_they_were_bef
     # What a thermometer said last is as true as it was; who is in the room is asked when it wakes.
     assert state(hass, network, warmth).state == "21.0"
     assert state(hass, network, room).state == "unavailable"
+    # Nor does what happens at a lock wait for the lock's own answer.
+    await door.wrong_code()
+    await until(lambda: state(hass, network, "operations").attributes["event_type"] == "wrong_code")
+    assert state(hass, network, f"{door.ieee}-1-257").state == "unavailable"
     # It sleeps on: in reach for all that is known, and what it knows is not known.
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=91))
     await until(lambda: state(hass, network, room).state == "unknown")

@@ -35,7 +35,7 @@ from .listeners import Listeners
 from .liveness import Register
 from .lock import Locks, prepare_locks
 from .model import NEEDS_A_PERSON, Coordinator, Identity, Pulse, Trouble
-from .zones import ClusterKey, Prover
+from .zones import Prover
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -149,11 +149,9 @@ class Network:
         """Return an address as the radio wants it. Raises ValueError."""
         return EUI64.convert(ieee)
 
-    def believed(self, key: ClusterKey) -> bool:
-        """Say whether what a cluster says may be shown: connected, proven, and not silent."""
-        return (
-            self.trouble is None and key not in self.prover.unproven and key[0] not in self.silent
-        )
+    def in_reach(self, ieee: str) -> bool:
+        """Say whether a device can be heard, as far as anybody knows."""
+        return self.trouble is None and ieee not in self.silent
 
     def look_for_silence(self) -> None:
         """Judge who is silent for too long; to be called every minute or so."""
