@@ -55,7 +55,7 @@ class ModbusBusData:
 
     async def stop(self) -> None:
         """End the asking, and with it the request under way, before the line is given back."""
-        for task in self.running:
+        for task in (*self.running, *self.poller.writing):
             task.cancel()
             await asyncio.wait([task])
 

@@ -83,3 +83,27 @@ async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -
         with pytest.raises(NoData) as lack:
             await poller.write(1, OUTPUTS[1], False)
         assert lack.value.quality is Quality.NO_ANSWER
+
+
+@in_counted_time
+async def test_a_write_whose_caller_goes_away_is_read_back_all_the_same() -> None:
+    relays, told = Relays(), set[tuple[str, object]]()
+    poller = Poller(Line(baudrate=9600), clock=asyncio.get_running_loop().time)
+    unit = PolledUnit(
+        unit=relays,  # type: ignore[arg-type]
+        points=OUTPUTS,
+        changed=lambda key: told.add((key, unit.reading(key).value)),
+    )
+    poller.add(1, unit)
+    async with polling(poller):
+        await asyncio.sleep(2)
+        told.clear()
+        writing = asyncio.create_task(poller.write(1, OUTPUTS[0], False))
+        await asyncio.sleep(2 * TAKES)  # the coil has moved, and its read-back is under way
+        writing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        await asyncio.sleep(15)
+        assert {(key, value) for key, value in told if value is False} == {("output_0", False)}
+        assert [unit.reading(one.key).value for one in OUTPUTS] == relays.coils[:8]
+        assert not poller.writing

@@ -64,6 +64,8 @@ class Poller:
         self._probes = Probes(self.line)
         self._unconnected: set[int] = set()
         self._unheard: set[int] = set()
+        # Writes that are not yet through, also those that nobody waits for any more.
+        self.writing: set[asyncio.Task[None]] = set()
         self._down: Quality | None = None
         self._line_taken = False
         # The unit whose silence is the line's; it is asked out of turn.
@@ -93,9 +95,20 @@ class Poller:
     async def write(self, address: int, point: Point, value: Value) -> None:
         """Write a point, as soon as the request under way is through. Raises as `write`.
 
-        Raises KeyError if there is no unit of this address.
+        Raises KeyError if there is no unit of this address. Whoever is cancelled while it waits,
+        as an automation that is started anew, ends the waiting alone: what was sent is read back,
+        or its late answer would pass for that to the next read.
         """
-        unit = self._units[address]
+        writing = asyncio.create_task(self._write(address, self._units[address], point, value))
+        self.writing.add(writing)
+        writing.add_done_callback(self.writing.discard)
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(_note_unheard)
+            raise
+
+    async def _write(self, address: int, unit: PolledUnit, point: Point, value: Value) -> None:
         failures = unit.failures
         async with unit.writing:
             if unit.why is not None and unit.failures > failures:
@@ -348,6 +361,12 @@ class Poller:
         self._probes.forgive(self._clock())
         for one in self._units.values():
             one.due = min(one.due, self._clock())
+
+
+def _note_unheard(writing: asyncio.Task[None]) -> None:
+    """Log why a write failed that nobody waits for; the next reading shows what it came to."""
+    if not writing.cancelled() and (err := writing.exception()) is not None:
+        _LOGGER.warning("Modbus write that nobody waits for any more: %r", err)
 
 
 def _deal_with(answer: Answer) -> None:
