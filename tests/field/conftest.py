@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -124,11 +124,12 @@ async def bus(server: ModbusServer, link: ModbusConnection) -> AsyncIterator[Bus
         yield Bus(server=server, link=link, poller=poller)
 
 
-@pytest.fixture
-def black_hole(socket_enabled: None) -> Iterator[int]:
+@contextmanager
+def black_hole(port: int = 0) -> Iterator[int]:
     """A port where nothing is refused and nothing comes back, as behind a pulled cable."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         listening.listen(0)
         queued = [socket.socket() for _ in range(3)]
         for one in queued:

@@ -8,6 +8,7 @@ is what would be seen here, and nowhere else.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -22,8 +23,7 @@ from .counted_time import in_counted_time
 NO_ANSWER, GARBLED, REFUSED = Quality.NO_ANSWER, Quality.GARBLED, Quality.REFUSED
 WIRES = (Wire.TCP, Wire.RTU, Wire.UDP)
 # What each fault is called on the points of its unit. What garbage looks like is chance. Stuck and
-# all zeros are not among them: true here, as these values never move and have no lower bound; see
-# test_poller.py for a point that has `stuck_after` or `minimum`.
+# all zeros have a test of their own: only what a point table says of a value can tell them.
 CALLED = {
     Fault.SILENT: {NO_ANSWER},
     Fault.SLOW: {NO_ANSWER},
@@ -126,6 +126,38 @@ async def test_a_fault_marks_its_own_unit_says_why_and_heals_by_itself(
         await asyncio.sleep(11)
         assert {reading.quality for reading in units[1].readings.values()} == {Quality.GOOD}
         assert _wrong(bus) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "called"),
+    [(Fault.STUCK, Quality.STUCK), (Fault.ALL_ZEROS, Quality.OUT_OF_RANGE)],
+)
+@pytest.mark.parametrize("wire", WIRES)
+@in_counted_time
+async def test_a_unit_that_is_stuck_or_says_nothing_but_zeros_is_told_by_the_tables_rules(
+    wire: Wire, fault: Fault, called: Quality, socket_enabled: None
+) -> None:
+    """A zero that may be is not told from a value, nor is "off" from an input without its wire."""
+    ruled = replace(_point(0), minimum=1.0, stuck_after=5.0)
+    free = replace(_point(300), maximum=None)
+    async with _line(wire) as bus:
+        unit, measured = bus.add(1, (ruled, free)), bus.server.units[1].input
+
+        async def measure(seconds: int) -> None:
+            for _ in range(seconds):
+                measured[0] += 1
+                await asyncio.sleep(1)
+
+        await measure(10)
+        assert unit.reading("input_0").quality is Quality.GOOD
+        bus.server.units[1].fault = fault
+        await measure(10 if fault is Fault.STUCK else 3)
+        assert (unit.reading("input_0").value, unit.reading("input_0").quality) == (None, called)
+        assert unit.reading("input_300").value == (0 if fault is Fault.ALL_ZEROS else 1300)
+        bus.server.units[1].fault = None
+        await measure(3)
+        assert unit.reading("input_0").quality is Quality.GOOD
+        assert unit.reading("input_300").value == 1300
 
 
 @pytest.mark.parametrize("wire", WIRES)

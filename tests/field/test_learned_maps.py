@@ -1,6 +1,7 @@
 """What was learned of a unit's map holds as long as it is so: over TCP, in counted time."""
 
 import asyncio
+from dataclasses import replace
 
 from custom_components.smart_community.field.modbus.learn import Recheck
 from custom_components.smart_community.field.modbus.plan import Block
@@ -71,6 +72,24 @@ async def test_once_a_day_each_barrier_is_asked_across_and_nobody_loses_its_data
     assert {reading.quality for _, _, reading in bus.told} <= {Quality.GOOD}
     unit.answers(now + 2 * DAY + 10)
     assert unit.search is None, "once"
+
+
+async def test_the_most_that_a_unit_answers_at_once_is_learned_as_well(bus: Bus) -> None:
+    panel = bus.server.units[1]
+    panel.input, panel.most_registers = {at: at for at in range(100)}, 40
+    points = tuple(replace(POINTS[0], key=f"input_{at}", address=at) for at in range(100))
+    unit = bus.add(1, points)
+    await asyncio.sleep(5)
+    assert {key: one.value for key, one in unit.readings.items()} == {
+        f"input_{at}": at for at in range(100)
+    }
+    assert max(blocks(unit)) <= 40
+    panel.fault, panel.most_registers = Fault.SILENT, 125  # another one in its place
+    await asyncio.sleep(40)
+    panel.fault = None
+    await asyncio.sleep(75)
+    assert blocks(unit) == [100]
+    assert {one.quality for one in unit.readings.values()} == {Quality.GOOD}
 
 
 def test_what_is_asked_across_a_barrier_is_the_whole_block_that_would_be_read() -> None:

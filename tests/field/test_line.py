@@ -1,11 +1,15 @@
 """A line after an answer that is not clean."""
 
+import asyncio
+from itertools import pairwise
+
 import pytest
 
 from custom_components.smart_community.field.modbus.line import Line, NoData
 from custom_components.smart_community.field.modbus.plan import Block
 from custom_components.smart_community.field.point import Kind, Quality
 
+from .conftest import Bus
 from .counted_time import in_counted_time
 
 
@@ -29,3 +33,15 @@ async def test_after_an_answer_of_another_length_the_line_is_connected_anew() ->
         await Line().read(unit, Block(kind=Kind.INPUT, address=0, count=4))  # type: ignore[arg-type]
     assert lack.value.quality is Quality.GARBLED
     assert unit.dropped == 1
+
+
+async def test_units_that_need_a_rest_between_two_requests_have_it(bus: Bus) -> None:
+    rest = 0.08
+    bus.poller.line.spacing = rest
+    for address in (1, 2, 3):
+        bus.add(address)
+    await asyncio.sleep(10)
+    at = [one.at for one in bus.server.requests]
+    # The library counts the rest in real time, and what passed of it meanwhile is not slept.
+    assert min(later - one for one, later in pairwise(at)) >= 0.8 * rest
+    assert {one.quality for one in bus.poller.units[3].readings.values()} == {Quality.GOOD}

@@ -11,6 +11,7 @@ from modbus_connection import ModbusTcpParams
 from modbus_connection.tmodbus import ModbusConnection
 
 from custom_components.smart_community.field.modbus import fire_panel
+from custom_components.smart_community.field.modbus.cap import TURN_WITHIN
 from custom_components.smart_community.field.modbus.line import Line, NoData
 from custom_components.smart_community.field.modbus.once import read_once
 from custom_components.smart_community.field.modbus.poller import Poller
@@ -18,7 +19,7 @@ from custom_components.smart_community.field.modbus.unit import EVERY, PolledUni
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer
 
-from .conftest import Bus
+from .conftest import Bus, black_hole, dial, polling
 
 NO_ANSWER, GARBLED, DISCONNECTED = Quality.NO_ANSWER, Quality.GARBLED, Quality.DISCONNECTED
 PANEL = fire_panel.points({"inputs": 4})
@@ -453,15 +454,49 @@ async def test_a_reading_by_hand_says_what_is_wrong(
             await server.refuse(True)
 
 
-async def test_a_gateway_that_swallows_everything_is_no_connection(
-    bus: Bus, black_hole: int
-) -> None:
-    link = ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=black_hole))
-    unit = PolledUnit(unit=link.for_unit(1), points=PANEL, changed=lambda _: None)
-    bus.poller.add(1, unit)
-    await asyncio.sleep(5)
-    assert unit.reading("input_1").quality is DISCONNECTED
-    await link.close()
+async def test_a_gateway_that_swallows_everything_is_no_connection(bus: Bus) -> None:
+    with black_hole() as port:
+        link = ModbusConnection(ModbusTcpParams(host="127.0.0.1", port=port))
+        unit = PolledUnit(unit=link.for_unit(1), points=PANEL, changed=lambda _: None)
+        bus.poller.add(1, unit)
+        await asyncio.sleep(5)
+        assert unit.reading("input_1").quality is DISCONNECTED
+        await link.close()
+
+
+async def test_a_cable_that_swallows_everything_takes_its_own_bus_and_no_other(bus: Bus) -> None:
+    bus.add(1)
+    async with ModbusServer() as server:
+        link, poller = dial(server), Poller(clock=asyncio.get_running_loop().time)
+        for address in (1, 2, 3):
+            server.add_fire_panel(address, inputs=4)
+            unit = PolledUnit(unit=link.for_unit(address), points=PANEL, changed=lambda _: None)
+            poller.add(address, unit)
+
+        def all_are(quality: Quality) -> bool:
+            readings = [one for unit in poller.units.values() for one in unit.readings.values()]
+            return {one.quality for one in readings} == {quality}
+
+        async with polling(poller):
+            await asyncio.sleep(2)
+            assert all_are(Quality.GOOD)
+            await server.refuse(True)
+            with black_hole(server.port):
+                # One connection that is not made in time, and taking it down.
+                await asyncio.sleep(TURN_WITHIN + 1.5)
+                bus.told.clear()
+                asked = bus.asked(1)
+                for _ in range(3):
+                    assert all_are(DISCONNECTED)
+                    await asyncio.sleep(30)
+                assert bus.told == []
+                assert bus.asked(1) - asked >= 90
+            server.units[2].discrete[0] = True
+            await server.refuse(False)
+            await asyncio.sleep(10)
+            assert all_are(Quality.GOOD)
+            assert poller.units[2].reading("input_1").value is True
+        await link.close()
 
 
 async def test_a_busy_unit_that_is_the_first_to_be_asked_holds_the_line_no_longer(

@@ -46,11 +46,17 @@ LINE_TAKEN = "another integration holds the shared line"
 
 
 class NoData(Exception):  # noqa: N818 # what is missing is not an error of this program
-    """A request brought nothing. `illegal`: the unit has no such address, or not so many."""
+    """A request brought nothing.
 
-    def __init__(self, quality: Quality, reason: str, *, illegal: bool = False) -> None:
+    `illegal`: the unit has no such address, or not so many; `line`: nobody on it can be reached.
+    """
+
+    def __init__(
+        self, quality: Quality, reason: str, *, illegal: bool = False, line: bool = False
+    ) -> None:
         """Take what is said of the points, and why."""
         super().__init__(reason)
+        self.line = line
         self.quality = quality
         self.reason = reason
         self.illegal = illegal
@@ -190,7 +196,7 @@ def _lack(unit: ModbusUnit, err: Exception, ear: Ear) -> NoData:
         case TimeoutError() if (before := came(err, ear)) is not None:
             return NoData(*before)
         case TimeoutError() if not unit.connected:
-            return NoData(Quality.DISCONNECTED, "no connection in time")
+            return NoData(Quality.DISCONNECTED, "no connection in time", line=True)
         case TimeoutError():
             return NoData(Quality.NO_ANSWER, reason)
         case ModbusConnectionError() | OSError():

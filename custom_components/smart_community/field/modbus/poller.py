@@ -337,7 +337,8 @@ class Poller:
         Asked one after the other, the last would show old values for half a minute.
         """
         others = any(one.jobs and not one.rest for one in self._units.values())
-        if not self._suspected or (others and address != self._witness):
+        unsure = not self._suspected or (others and address != self._witness)
+        if self._down is not None or (unsure and not lack.line):
             return
         self._down = lack.quality
         for one in self._units.values():
