@@ -67,6 +67,7 @@ AGREED = {
     "zh-Hans": ((50, "居民代表会议"), (45, "居民代表会议、舞蹈队")),
 }
 DONE = {"en": "Everybody was at the stairs in time", "zh-Hans": "人员均按时到达楼梯口"}
+SEEN = {"en": "They break down a wall", "zh-Hans": "正在拆承重墙"}
 ELSEWHERE = {
     "en": ("The square", "Building 1, stair A", "Quiet Garden"),
     "zh-Hans": ("中心广场", "1号楼A单元", "静园社区"),
@@ -167,7 +168,15 @@ async def happen(house: House) -> dict[str, str]:
             await ws.command("smart_community/place", entity_id=entity, x=x, y=y)
     incidents: dict[str, str] = {}
     for loop, place, taken_by in SCENE[house.language]:
-        answer = await house.signal(loop, place)
+        if loop == "illegal_renovation":  # no detector sees that
+            report = {"community": house.entry_id, "loop": loop, "zone": place}
+            answer = await home.action(
+                "smart_community.report",
+                {**report, "text": SEEN[house.language]},
+                house.users["secretary"],
+            )
+        else:
+            answer = await house.signal(loop, place)
         incidents[loop] = str(answer["incident"])
         if taken_by is not None:
             deed = {"incident": answer["incident"]}

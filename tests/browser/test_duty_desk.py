@@ -18,6 +18,9 @@ OUTLINE = """(one) => {
   const style = focused ? getComputedStyle(focused) : { outlineStyle: "none" };
   return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
 }"""
+EXPIRE = """Object.assign(
+  document.querySelector("home-assistant").hass.auth.data, { expires: 0, access_token: "expired" }
+)"""
 NOTE = "A pan burnt; the flat has been aired"
 
 
@@ -69,6 +72,8 @@ async def test_what_needs_a_photo_is_handled_with_one_from_the_camera(
     await expect(card.get_by_role("alert")).to_contain_text("Please add a photo.")
     await desk.page.get_by_label("Add a photo").set_input_files([camera()])
     await desk.accessible()
+    # The half hour of a login's token is over before the photo is sent.
+    await desk.page.evaluate(EXPIRE)
     await desk.button("Report it handled").tap()
     await expect(card.locator(".timeline")).to_contain_text("reported it handled")
     picture = card.get_by_role("img", name="Photo of")
@@ -233,13 +238,10 @@ async def test_everything_can_be_done_by_keyboard(house: House, sit: Sit) -> Non
     await expect(heading).to_be_focused()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_no_serious_finding_of_the_accessibility_rules(
-    house: House, sit: Sit, *, dark: bool
-) -> None:
+async def test_no_serious_finding_of_the_accessibility_rules(house: House, sit: Sit) -> None:
     for loop, zone in (("smoke_multiple", "A"), ("waterlogging", "B"), ("garbage_overflow", "C")):
         await house.signal(loop, zone)
-    desk = await sit("guard", phone=dark, dark=dark)
+    desk = await sit("guard", phone=True)
     await expect(desk.rows).to_have_count(3)
     await desk.accessible()
     await desk.row("Fire").locator("button.open").click()

@@ -8,10 +8,12 @@ from functools import partial
 import pytest
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from .conftest import CARD, Sit
+from .conftest import CARD, OF_OLD_SUBSCRIPTIONS, Sit
 from .devices import FAULTY
 from .house import House
 from .pictures import camera
+
+RECONNECT = "document.querySelector('home-assistant').hass.connection.reconnect(true)"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -89,6 +91,16 @@ async def test_whoever_comes_back_to_a_view_finds_it_as_they_left_it(
         if view == "Report":
             seen = report.get_by_label("What have you seen?")
             await expect(seen).to_have_value("They break down a wall")
+    await desk.page.get_by_role("tab", name="Report").click()
+    await report.get_by_label("Where?").select_option(label="Building 3, floor 2")
+    await report.get_by_role("button", name="Place on the plan").click(position={"x": 90, "y": 60})
+    before = await report.element_handle()
+    await desk.page.evaluate(RECONNECT)
+    # Home Assistant makes its cards anew when its connection has come back.
+    await desk.page.wait_for_function("one => !one.isConnected", arg=before)
+    await expect(report.get_by_label("What have you seen?")).to_have_value("They break down a wall")
+    await expect(report.locator(".spot.lit")).to_have_count(1)
+    desk.expected(*OF_OLD_SUBSCRIPTIONS)
 
 
 async def test_a_drill_is_begun_and_says_who_was_reached(house: House, sit: Sit) -> None:
@@ -345,3 +357,27 @@ async def test_a_card_is_picked_by_its_name_for_a_dashboard_of_ones_own(
     assert saved["views"][0]["cards"][-1] == added
     # Home Assistant's own cards in the picker look for pictures outside.
     desk.expected(r"Failed to load resource: net::\w+ \(https://demo\.home-assistant\.io/.*\)")
+
+
+async def test_a_dashboard_of_this_kind_has_the_communities_and_views_that_were_chosen_for_it(
+    house: House, sit: Sit
+) -> None:
+    path = {"url_path": "my-views"}
+    chosen = {"type": "custom:smart-community", "views": ["desk", "loops"]}
+    async with house.home.websocket(house.home.owner) as ws:
+        await ws.command("lovelace/dashboards/create", **path, title="Mine", mode="storage")
+        await ws.command("lovelace/config/save", **path, config={"strategy": chosen})
+        desk = await sit("owner", path="/my-views/desk", language="zh-Hans")
+        await expect(desk.page.get_by_role("tab")).to_have_text(["值班台", "闭环"])
+        await desk.page.wait_for_function("window.customStrategies?.length > 0")
+        offered = await desk.page.evaluate("window.customStrategies.map((one) => one.name)")
+        assert offered == ["智慧社区"]
+        await desk.page.get_by_role("button", name="编辑仪表盘").click()
+        editor = desk.page.locator("smart-community-choices")
+        await expect(editor.get_by_label("闭环")).to_be_checked()
+        await editor.get_by_label("闭环").uncheck()
+        await editor.get_by_label("Riverside Estate").check()
+        await desk.page.get_by_role("button", name="保存").click()
+        await expect(editor).to_have_count(0)
+        saved = await ws.command("lovelace/config", **path)
+    assert saved == {"strategy": {**chosen, "views": ["desk"], "communities": [house.entry_id]}}

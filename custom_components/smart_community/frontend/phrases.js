@@ -76,15 +76,16 @@ export function detectorLine(incident, words) {
   if (!incident.sources) {
     return incident.summary;
   }
+  const one = incident.sources === 1;
   if (!incident.sounding) {
-    return fill(words.detectors_quiet, { count: incident.sources });
+    return fill(one ? words.detector_quiet : words.detectors_quiet, { count: incident.sources });
   }
   let names = incident.sounding_first.join(words.comma);
   const more = incident.sounding - incident.sounding_first.length;
   if (more > 0) {
     names = fill(words.and_more, { names, count: more });
   }
-  return fill(words.detectors, { names, sounding: incident.sounding, count: incident.sources });
+  return fill(one ? words.detector : words.detectors, { names, sounding: incident.sounding, count: incident.sources });
 }
 
 /** How much of what was closed was false; nothing is known of what is still open. */

@@ -4,6 +4,8 @@ import { el, icon, setTextOrHide } from "./dom.js";
 import { fill, said } from "./words.js";
 
 const STEP = 0.02;
+// From where on a tag in the middle of its mark would stand over the plan's edge.
+const EDGE = 0.15;
 const MIDDLE = { x: 0.5, y: 0.5 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -26,9 +28,12 @@ function apart(names) {
   return words.map((one) => one.slice(first).join(" "));
 }
 
+/** How much of a tag stands before its mark: half of it, less where the plan's edge is near. */
+const shift = (x) => (x < EDGE ? x / EDGE / 2 : x > 1 - EDGE ? 1 - (1 - x) / EDGE / 2 : 0.5);
+
 /** A mark at its place; with its name where somebody has to find it. */
 function mark(kind, { x, y, name = "" }) {
-  const tag = name ? el("span.tag", { style: `--x: ${x}` }, name) : null;
+  const tag = name ? el("span.tag", { style: `--shift: ${shift(x)}` }, name) : null;
   const sign = icon(kind === "lit" ? "mdi:bell-ring" : "mdi:circle");
   const spot = el(`span.spot.${kind}`, {}, sign, tag);
   spot.style.insetInlineStart = `${x * 100}%`;
@@ -67,8 +72,8 @@ function pointer(label, { moved, chosen }) {
 
 /** A plan on which a person points at what was seen; `point` is null until then. */
 export class PointPicker {
-  constructor({ words, picture, name }) {
-    this.point = null;
+  constructor({ words, picture, name, point = null }) {
+    this.point = point;
     const marks = el("div.marks", { "aria-hidden": "true" });
     const show = (at) => marks.replaceChildren(mark("cross", at));
     const target = pointer(words.plan.point, {
@@ -78,6 +83,9 @@ export class PointPicker {
         marks.replaceChildren(mark("lit", at));
       },
     });
+    if (point) {
+      marks.append(mark("lit", point));
+    }
     const image = el("img", { src: fullSize(picture), alt: fill(words.plan.dark, { area: name }) });
     this.element = el(
       "figure.plan",

@@ -9,6 +9,9 @@ import { fill, said } from "./words.js";
 // What people see more often than a detector does.
 const FIRST = "illegal_renovation";
 const ELSEWHERE = "-";
+// What is being written: {values, point, file}. It outlives its card, which Home Assistant makes anew
+// whenever its connection comes back.
+let draft = null;
 
 export class Report extends Card {
   make() {
@@ -66,6 +69,8 @@ export class Report extends Card {
       {
         novalidate: true,
         "aria-label": words.title,
+        oninput: () => this._keep(),
+        onclick: () => this._picker && this._keep(),
         onsubmit: (event) => {
           event.preventDefault();
           once(this._send, () => this._submit());
@@ -81,16 +86,31 @@ export class Report extends Card {
       this._problem,
       el("div.buttons", {}, this._send),
     );
-    this._showPlace();
+    if (draft) {
+      this._inputs.forEach((input, index) => (input.value = draft.values[index]));
+      if (draft.file) {
+        this._photo.put(draft.file);
+      }
+    }
+    this._showPlace(draft?.point);
     return this._form;
   }
 
+  get _inputs() {
+    return [this._loop, this._community, this._area, this._where, this._text];
+  }
+
+  _keep() {
+    const values = this._inputs.map(({ value }) => value);
+    draft = { values, point: this._picker?.point, file: this._photo.file() };
+  }
+
   /** The plan of the area that is chosen, or a field for words where there is none. */
-  _showPlace() {
+  _showPlace(point = null) {
     const area = this.hass.areas?.[this._area.value];
     this._whereField.hidden = this._area.value !== ELSEWHERE;
     this._picker = area?.picture
-      ? new PointPicker({ words: this.words, picture: area.picture, name: area.name })
+      ? new PointPicker({ words: this.words, picture: area.picture, name: area.name, point })
       : null;
     this._plan.replaceChildren(...(this._picker ? [this._picker.element] : []));
   }
@@ -133,6 +153,7 @@ export class Report extends Card {
   }
 
   _sent({ number, incident }, photoLost) {
+    draft = null;
     const { report: words } = this.words;
     const again = el(
       "button.deed",

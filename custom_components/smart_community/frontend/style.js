@@ -337,7 +337,7 @@ a.deed { display: grid; place-items: center; text-decoration: none; border-radiu
 }
 .tag {
   position: absolute; inset-block-start: calc(100% + 8px); inset-inline-start: 50%;
-  transform: translateX(calc(var(--x) * -100%)); max-width: 7rem; padding: .1rem .4rem;
+  transform: translateX(calc(var(--shift) * -100%)); max-width: 7rem; padding: .1rem .4rem;
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: .8rem; line-height: 1.3;
   font-weight: 600; color: #fff; background: #8e1b1b; border-radius: 6px;
 }
