@@ -1,6 +1,9 @@
 """The far end of the Modbus bench: gateways with their units, and what their lines have carried."""
 
 import asyncio
+import random
+import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -72,6 +75,13 @@ def holed() -> Unit:
     return unit
 
 
+def _fill(unit: Unit, chance: random.Random) -> None:
+    """Let it hold what no other unit holds: another's answer taken for its own would show."""
+    for registers in (unit.input, unit.holding):
+        registers.update({at: chance.randrange(10_000) for at in registers})
+    unit.coils.update({at: chance.random() < 0.5 for at in unit.coils})
+
+
 def _words(run: Run) -> Iterator[int]:
     for at in run.addresses:
         yield from range(at, at + run.words)
@@ -90,14 +100,19 @@ class Plant:
     overhead: float = 0.0
     _asked_at: list[dict[tuple[int, ...], float]] = field(default_factory=list)
     _stirring: asyncio.Task[None] | None = None
+    # What an address held before, and until when, by line, unit, table and address.
+    _past: dict[tuple[int, int, str, int], deque[tuple[float, int]]] = field(default_factory=dict)
 
     async def start(self) -> None:
         """Listen, and let the values move."""
+        chance = random.Random(1)
         for _ in range(self.buses):
             server = ModbusServer(wire=Wire.RTU if self.baud else Wire.TCP)
             server.timing.baud = self.baud
             for address in range(1, self.units_a_bus + 1):
-                server.units[address] = FAMILIES["dense"]() if self.runs is DENSE else holed()
+                unit = FAMILIES["dense"]() if self.runs is DENSE else holed()
+                _fill(unit, chance)
+                server.units[address] = unit
             await server.start()
             self.servers.append(server)
             self._asked_at.append({})
@@ -113,10 +128,10 @@ class Plant:
     async def _stir(self) -> None:
         """Let one measured value in ten move each second, as they do."""
         while True:
-            for server in self.servers:
-                for unit in server.units.values():
+            for bus, server in enumerate(self.servers):
+                for number, unit in server.units.items():
                     for address in list(unit.input)[::10]:
-                        unit.input[address] = (unit.input[address] + 1) % 10_000
+                        self.put(bus, number, "input", address, (unit.input[address] + 1) % 10_000)
             await asyncio.sleep(1)
 
     @property
@@ -131,9 +146,23 @@ class Plant:
 
     def clear(self) -> None:
         """End every alarm."""
-        for server in self.servers:
-            for unit in server.units.values():
-                unit.discrete.update(dict.fromkeys(unit.discrete, False))
+        for bus, server in enumerate(self.servers):
+            for number, unit in server.units.items():
+                for address in [one for one, alarm in unit.discrete.items() if alarm]:
+                    self.put(bus, number, "discrete", address, False)
+
+    def put(self, bus: int, unit: int, table: str, address: int, value: int) -> None:
+        """Change what a unit holds."""
+        now: dict[int, int] = getattr(self.servers[bus].units[unit], table)
+        past = self._past.setdefault((bus, unit, table, address), deque(maxlen=200))
+        past.append((time.time(), now[address]))
+        now[address] = value
+
+    def held(self, bus: int, unit: int, table: str, address: int, since: float) -> set[int]:
+        """Return all that an address has held since a moment."""
+        past = self._past.get((bus, unit, table, address), ())
+        held = {int(value) for until, value in past if until >= since}
+        return held | {int(getattr(self.servers[bus].units[unit], table)[address])}
 
     def forget(self) -> None:
         """Count anew; when each request was made last stays known."""
@@ -219,7 +248,6 @@ class Plant:
         and for the rest; where nobody can say when it is due, what follows almost at once counts.
         """
         took = needed = 0.0
-        counted = 0
         for server, known in zip(self.servers, self._asked_at, strict=True):
             asked_at = dict(known)
             for one, later in pairwise(server.requests):
@@ -232,8 +260,9 @@ class Plant:
                 if due <= one.at + self.own(one):
                     took += later.at - one.at
                     needed += self.own(one)
-                    counted += 1
-        if not counted:
+        # Each request once, however often it was made: on a serial line they are not alike.
+        alone = {one[:4]: self.own(one) for one in self.servers[0].requests}
+        if not needed:
             return float("nan"), float("nan")
-        own = needed / counted / self.buses
+        own = sum(alone.values()) / len(alone) / self.buses
         return own * requests * took / needed, own * self.fewest

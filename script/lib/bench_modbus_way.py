@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import yaml
 from custom_components.smart_community.field.modbus.unit import EVERY
 from custom_components.smart_community.field.point import Lane
 from script.lib.bench_modbus_plant import ALARMS, Plant
+from script.lib.bench_modbus_truth import ON_NEWS, STANDING, Truth
 from script.lib.spent import cpu_of, memory_of
 from tests.simulators.hass_process import HomeAssistant
 
@@ -24,6 +26,8 @@ FAST, SLOW = 1, 30
 SHOWN_WITHIN = 180.0
 _YAML_KINDS = {"discrete": "discrete_input", "coils": "coil"}
 _OUR_KINDS = {"coils": "coil"}
+# How often it is looked whether every alarm is seen by now; their times are Home Assistant's own.
+_LOOKS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class Way:
         self.name = name
         self.plant = plant
         self.home = HomeAssistant(folder)
+        self.truth = Truth(plant)
+        self._on: dict[str, float] = {}
 
     @property
     def lanes(self) -> tuple[float, float]:
@@ -128,35 +134,51 @@ class Way:
         places = [(*one, number) for one in healthy for number in range(ALARMS)]
         return random.Random(1).sample(places, min(alarms, len(places)))
 
-    async def alarms(self, chosen: list[tuple[int, int, int]], watch: Watch) -> list[float]:
-        """Set alarm inputs at random moments; returns each one's seconds, infinity if not seen."""
-        chance = random.Random(2)
-        wanted = {self.entity(*place): place for place in chosen}
-        seen: dict[str, float] = {}
-        done = asyncio.Event()
-        (every,) = {run.every for run in self.plant.runs if run.alarm}
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Look at every state that is written: when alarms are seen, and whether it is true."""
         async with self.home.websocket(self.home.owner) as ws:
             await ws.command("subscribe_events", event_type="state_changed")
 
-            async def listen() -> None:
-                while not done.is_set():
-                    new = (await ws.event())["data"]["new_state"] or {}
-                    if new.get("state") == "on" and new["entity_id"] in wanted:
-                        stamp = datetime.fromisoformat(new["last_changed"]).timestamp()
-                        seen.setdefault(new["entity_id"], stamp)
-                    if len(seen) == len(wanted):
-                        done.set()
+            async def look() -> None:
+                while True:
+                    new = (await ws.event())["data"]["new_state"] or {"state": "unknown"}
+                    if new["state"] == "unknown":
+                        continue
+                    at = datetime.fromisoformat(new["last_updated"]).timestamp()
+                    self.truth.judge(new["entity_id"], new["state"], at, ON_NEWS)
+                    if new["state"] == "on":
+                        self._on.setdefault(new["entity_id"], at)
 
-            listening = asyncio.create_task(listen())
-            set_at: dict[str, float] = {}
-            for entity, (bus, unit, number) in wanted.items():
-                await asyncio.sleep(chance.uniform(0, 2 * watch.over / len(wanted)))
-                set_at[entity] = time.time()
-                self.plant.servers[bus].units[unit].discrete[number * every] = True
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(watch.give_up):
-                    await done.wait()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            looking = asyncio.create_task(look())
+            try:
+                yield
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
+
+    async def judge_all(self) -> None:
+        """Compare all that stands there with what the units held of late."""
+        now = time.time()
+        for one in await self.home.rest("GET", "/api/states"):
+            self.truth.judge(one["entity_id"], one["state"], now, STANDING)
+
+    async def alarms(self, chosen: list[tuple[int, int, int]], watch: Watch) -> list[float]:
+        """Set alarm inputs at random moments; returns each one's seconds, infinity if not seen.
+
+        While it is watched.
+        """
+        chance = random.Random(2)
+        (every,) = {run.every for run in self.plant.runs if run.alarm}
+        self._on.clear()
+        set_at: dict[str, float] = {}
+        for bus, unit, number in chosen:
+            await asyncio.sleep(chance.uniform(0, 2 * watch.over / len(chosen)))
+            set_at[self.entity(bus, unit, number)] = time.time()
+            self.plant.put(bus, unit, "discrete", number * every, True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(watch.give_up):
+                while not set_at.keys() <= self._on.keys():
+                    await asyncio.sleep(_LOOKS)
         self.plant.clear()
-        return sorted(seen.get(one, float("inf")) - at for one, at in set_at.items())
+        return sorted(self._on.get(one, float("inf")) - at for one, at in set_at.items())
