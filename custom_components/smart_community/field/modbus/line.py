@@ -143,8 +143,9 @@ class Line:
                 await _drop(unit)
             raise lack from err
         except asyncio.CancelledError:
-            if attempt.ours_at is not None:
-                # The answer is under way: whoever shares the line must not take it for theirs.
+            if attempt.ours_at is not None or not unit.connected:
+                # The answer is under way: whoever shares the line must not take it for theirs. Or
+                # a connection is, which would fail unheard once the line is given back.
                 await _drop(unit)
             raise
         except Exception as err:
