@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, Platform
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_CLOSE, Platform
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -167,6 +167,7 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
         reachability.start(failed),
         Rehearsals(hass, entry).start(),
         async_look_on(hass, entry),
+        _follow_local_time(hass, engine),
     ):
         entry.async_on_unload(end)
     CurveKeeper(hass, entry).start()
@@ -206,6 +207,16 @@ async def _async_start_engine(
     entry.async_on_unload(engine.stop)
     for key in STORE_ISSUES:
         ir.async_delete_issue(hass, DOMAIN, f"{entry.entry_id}_{key}")
+
+
+def _follow_local_time(hass: HomeAssistant, engine: Engine) -> CALLBACK_TYPE:
+    """Look again at what sleeps when the time zone is changed: hours are those of the wall."""
+
+    @callback
+    def changed(_event: Event) -> None:
+        engine.replan()
+
+    return hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, changed)
 
 
 def _open_outbox_when_channels_are_there(

@@ -89,10 +89,11 @@ class LoopSwitch(CommunityEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch off: signals are still recorded, as muted. A life-saver needs a person's word.
 
-        Only a person reads the repairs: an automation, or a slip of the thumb, ends here.
+        Only a person reads the repairs: an automation, or a slip of the thumb, ends here, also
+        where no automation uses the loop yet: the one that does some day must find it on.
         """
         await self._check(STATE_OFF)
-        if LOOPS[self._loop].life_safety and self.is_on:
+        if LOOPS[self._loop].life_safety and self.engine.loop_on(self._loop):
             self._ask()
             raise refusal("life_safety_needs_word", loop=self._loop)
         await self.engine.switch_loop(self._loop, on=False)

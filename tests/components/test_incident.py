@@ -406,6 +406,17 @@ async def test_a_life_safety_loop_is_switched_off_only_by_a_person_who_confirms_
     assert (await smoke(hass, community))["verdict"] == "joined"
 
 
+async def test_a_life_safety_loop_that_is_shipped_off_is_not_put_to_sleep_for_later_either(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    lift = {"entity_id": "switch.estate_person_trapped_in_lift"}
+    assert hass.states.get(lift["entity_id"]).state == "off"  # nobody uses it yet
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call("switch", "turn_off", lift, blocking=True)
+    assert refused.value.translation_key == "life_safety_needs_word"
+    assert community.runtime_data.engine.loop_on("lift_entrapment")
+
+
 async def test_a_community_that_watches_nothing_yet_hears_it_once(
     hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:

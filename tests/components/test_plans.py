@@ -62,6 +62,16 @@ async def test_a_blueprint_names_its_hours_and_a_plan_goes_before_them(
     assert await noise(hass, community, active=EVENING) == "joined"
 
 
+async def test_another_time_zone_is_another_clock_on_the_wall(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    """Noon in Shanghai is the middle of the evening on the other side of the earth."""
+    assert await noise(hass, community, active=EVENING) == "muted_by_plan"
+    await hass.config.async_update(time_zone="America/Los_Angeles")
+    await settle(hass, community)
+    assert [one.loop for one in community.runtime_data.engine.active] == ["nonmotor_parking"]
+
+
 async def test_a_plan_of_a_floor_holds_for_its_areas_alone(
     hass: HomeAssistant, community: MockConfigEntry
 ) -> None:
