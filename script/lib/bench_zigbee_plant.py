@@ -16,26 +16,28 @@ GIVE_UP = 60.0
 class Plant:
     """Coordinators with networks formed before, and 50 devices around each.
 
-    `databases`: what a host wrote of each network when its devices were paired.
+    `each`: how many of them are detectors; the last device is a lock. `databases`: what a host
+    wrote of each network when its devices were paired.
     """
 
     radios: list[VirtualCoordinator]
+    each: int = DETECTORS
     databases: list[Path] = field(default_factory=list)
 
     @classmethod
-    async def started(cls, networks: int) -> Plant:
+    async def started(cls, networks: int, each: int = DETECTORS) -> Plant:
         """Put up new coordinators, their devices within reach and not paired."""
         radios = [VirtualCoordinator(formed=True) for _ in range(networks)]
         for radio in radios:
             await radio.start()
-            for _ in range(DETECTORS):
+            for _ in range(each):
                 radio.add(devices.smoke())
             radio.add(devices.lock())
-        return cls(radios)
+        return cls(radios, each)
 
     def part(self, networks: int) -> Plant:
         """Give the first networks of it."""
-        return Plant(self.radios[:networks], self.databases[:networks])
+        return Plant(self.radios[:networks], self.each, self.databases[:networks])
 
     @property
     def detectors(self) -> list[VirtualDevice]:
@@ -47,7 +49,7 @@ class Plant:
 
     def of(self, radio: VirtualCoordinator) -> list[VirtualDevice]:
         """Give the detectors around one coordinator."""
-        return [*radio.devices.values()][:DETECTORS]
+        return [*radio.devices.values()][: self.each]
 
     async def stop(self) -> None:
         for radio in self.radios:

@@ -25,7 +25,8 @@ class Record:
 
     @contextlib.asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:
-        """Read on meanwhile what comes from now on."""
+        """Read on meanwhile what comes from now on, and count from nothing."""
+        self.alarms.clear()
         self._read_to = await asyncio.to_thread(self._last)
         reading = asyncio.create_task(self._follow())
         try:

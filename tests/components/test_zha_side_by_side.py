@@ -9,10 +9,11 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 from tests.simulators.zigbee_hosts import settled
 
-from .zigbee_ground import pair, state, until
+from .zigbee_ground import pair, state
 
 
 @pytest.fixture

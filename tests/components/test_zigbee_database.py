@@ -17,9 +17,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.field.zigbee.model import Trouble
 from custom_components.smart_community.zigbee_network import database
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, devices
 
-from .zigbee_ground import entry_for, pair, set_up, until
+from .zigbee_ground import entry_for, pair, set_up
 
 
 async def test_a_stop_of_home_assistant_closes_the_database_and_the_connection(

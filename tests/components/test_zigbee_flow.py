@@ -19,11 +19,12 @@ from zigpy.types import uint8_t
 
 from custom_components import smart_community
 from custom_components.smart_community.const import DOMAIN
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, devices
 from tests.simulators.zigbee_serial import serial_port
 
 from .translated import assert_flow_said
-from .zigbee_ground import pair, set_up, state, until
+from .zigbee_ground import pair, set_up, state
 
 LINE = {"baudrate": 115200, "flow_control": "none"}
 

@@ -16,11 +16,12 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from zigpy.zcl.clusters.closures import LockState
 
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
 from .recorded import Recorded, recorded
 from .translated import assert_said
-from .zigbee_ground import entity_id, pair, until
+from .zigbee_ground import entity_id, pair
 
 __all__ = ["recorded"]
 

@@ -5,12 +5,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from zigpy.zcl.clusters.closures import LockState
 
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import devices
 from tests.simulators.zigbee_conbee import ConBee
 from tests.simulators.zigbee_zstack import ZStack
 
 from .test_zigbee_flow import begin, form, go, leave
-from .zigbee_ground import entity_id, pair, state, until, zone
+from .zigbee_ground import entity_id, pair, state, zone
 
 MAKES = pytest.mark.parametrize(("radio_type", "make"), [("deconz", ConBee), ("znp", ZStack)])
 type Make = type[ConBee | ZStack]

@@ -16,10 +16,11 @@ from zigpy.device import Device
 from zigpy.zcl.clusters.general import OnOff
 from zigpy.zcl.clusters.measurement import OccupancySensing
 
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import Fault, VirtualCoordinator, devices, makes
 from tests.simulators.zigbee_hosts import settled
 
-from .zigbee_ground import entity_id, pair, set_up, state, until, zone
+from .zigbee_ground import entity_id, pair, set_up, state, zone
 
 
 async def test_an_alarm_is_an_entity_that_is_on(

@@ -22,10 +22,11 @@ from zigpy.zcl.clusters.security import IasZone
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
 from .translated import assert_said
-from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, until, zone
+from .zigbee_ground import entity_id, entry_for, known, pair, set_up, state, zone
 
 # What a read of an alarm zone's status ends with: the command, and the attribute's number.
 READ_STATUS = b"\x00\x02\x00\x00\x00"  # and whether it is enrolled, in one breath

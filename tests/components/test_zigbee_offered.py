@@ -15,10 +15,11 @@ from zigpy.zcl.clusters import general, measurement
 
 from custom_components.smart_community import ZIGBEE_PLATFORMS
 from custom_components.smart_community.const import DOMAIN
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import DeviceDescription, VirtualCoordinator, devices
 from tests.simulators.zigbee.description import EndpointDescription, cluster, node
 
-from .zigbee_ground import entity_id, known, pair, set_up, state, until
+from .zigbee_ground import entity_id, known, pair, set_up, state
 
 DOCS = Path(__file__).parents[2] / "docs" / "zigbee.md"
 HAN = re.compile("[\u4e00-\u9fff]")

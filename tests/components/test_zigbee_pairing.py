@@ -11,11 +11,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from zha.application.helpers import QR_CODES
 
 from custom_components.smart_community.const import DOMAIN
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
 from .recorded import Recorded, recorded
 from .translated import assert_flow_said
-from .zigbee_ground import known, state, until
+from .zigbee_ground import known, state
 
 __all__ = ["recorded"]
 

@@ -1,7 +1,6 @@
 """Zigbee networks in Home Assistant, each on a virtual coordinator that is reached over TCP."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
 
 
@@ -20,13 +20,6 @@ async def network(hass: HomeAssistant, radio: VirtualCoordinator) -> AsyncIterat
     entry = await set_up(hass, radio)
     yield entry
     assert await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def until(met: Callable[[], object], within: float = 15) -> None:
-    """Wait for something that comes over a real socket."""
-    async with asyncio.timeout(within):
-        while not met():
-            await asyncio.sleep(0.005)
 
 
 def entry_for(radio: VirtualCoordinator, title: str = "Building 1") -> MockConfigEntry:

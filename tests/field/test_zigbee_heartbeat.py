@@ -8,8 +8,8 @@ import pytest
 
 from custom_components.smart_community.field.zigbee.model import Pulse, Trouble
 from custom_components.smart_community.field.zigbee.network import Network
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import Fault, VirtualCoordinator, VirtualDevice, devices
-from tests.simulators.zigbee_hosts import until
 
 from .zigbee_ground import at_work, join
 

@@ -7,8 +7,8 @@ from typing import Any, override
 
 import pytest
 
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator
-from tests.simulators.zigbee_hosts import until
 
 from .zigbee_ground import SUPERVISOR, at_work
 

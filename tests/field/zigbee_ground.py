@@ -9,8 +9,8 @@ from pathlib import Path
 from custom_components.smart_community.field.zigbee.liveness import Register
 from custom_components.smart_community.field.zigbee.model import Coordinator, Identity, Pulse
 from custom_components.smart_community.field.zigbee.network import Network, Settings
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
-from tests.simulators.zigbee_hosts import until
 
 # By which its task is told from those of the libraries.
 SUPERVISOR = "supervisor"

@@ -3,7 +3,8 @@
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from tests.components.zigbee_ground import known, pair, until
+from tests.components.zigbee_ground import known, pair
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
 from tests.simulators.zigbee.description import DeviceDescription
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.components.zigbee_ground import until
+from tests.simulators.waiting import until
 from tests.simulators.zigbee import devices
 
 from .building import Building

@@ -8,8 +8,10 @@ from zigpy.zcl.clusters.closures import DoorLock
 from zigpy.zcl.clusters.general import PowerConfiguration
 from zigpy.zcl.clusters.security import IasZone
 
+from tests.simulators.waiting import until
+
 from .zigbee import EZSP_VERSIONS, JoinRefusedError, VirtualCoordinator, devices
-from .zigbee_hosts import ZhaHost, bare, until, zha
+from .zigbee_hosts import ZhaHost, bare, zha
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -12,9 +12,11 @@ from zigpy.zcl.clusters.general import Alarms, Basic, OnOff, Ota
 from zigpy.zcl.clusters.security import IasWd, IasZone
 from zigpy.zcl.foundation import Status
 
+from tests.simulators.waiting import until
+
 from .zigbee import JoinRefusedError, VirtualCoordinator, VirtualDevice, devices
 from .zigbee.keyboard import Keyboard
-from .zigbee_hosts import ZhaHost, until, zha
+from .zigbee_hosts import ZhaHost, zha
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -11,8 +11,10 @@ from bellows.types import EUI64
 from zigpy.exceptions import DeliveryError
 from zigpy.zcl.clusters.security import IasZone
 
+from tests.simulators.waiting import until
+
 from .zigbee import Fault, VirtualCoordinator, VirtualDevice, devices
-from .zigbee_hosts import bare, settled, until
+from .zigbee_hosts import bare, settled
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

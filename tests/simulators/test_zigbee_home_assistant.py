@@ -12,8 +12,10 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from tests.simulators.waiting import until
+
 from .zigbee import DeviceDescription, VirtualCoordinator, VirtualDevice, devices, makes
-from .zigbee_hosts import settled, until
+from .zigbee_hosts import settled
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,19 +18,13 @@ from zha.application.helpers import (
     ZHAData,
 )
 
+from .waiting import until
 from .zigbee import VirtualCoordinator, VirtualDevice
 
 FOUND = "device_fully_initialized"
 # What zha, zigpy and bellows do as long as they run; every other task of theirs comes to an end
 FOREVER = ("_loop", "_worker", "pre_permit", "wrapper")
 LIBRARIES = ("/zha/", "/zigpy/", "/bellows/")
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something holds that no event tells."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 async def settled() -> None:
