@@ -15,6 +15,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from custom_components.smart_community.photos import async_keep_photo
@@ -188,18 +189,18 @@ async def test_the_screen_of_somebody_who_was_removed_goes_dark(
     assert await view.closed()
 
 
-type Press = Callable[[str], Awaitable[int]]
+type Post = Callable[[dict[str, Any]], Awaitable[int]]
 type Fetch = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
 async def phones(
     hass: HomeAssistant, town: Town, hass_client_no_auth: ClientSessionGenerator
-) -> dict[str, Press]:
-    """A phone of everybody's with the companion app: it posts an action name to its webhook."""
+) -> dict[str, Post]:
+    """A phone of everybody's with the companion app: it posts to its webhook."""
     assert await async_setup_component(hass, "mobile_app", {})
     client = await hass_client_no_auth()
-    found: dict[str, Press] = {}
+    found: dict[str, Post] = {}
     for role, user in town.users.items():
         if user is None or role == Role.REMOVED:
             continue
@@ -225,38 +226,69 @@ async def phones(
         )
         address = f"/api/webhook/{(await answer.json())['webhook_id']}"
 
-        async def press(action: str, address: str = address) -> int:
-            pressed = {"action": action, "reply_text": "smelt it"}
-            event = {"event_type": "mobile_app_notification_action", "event_data": pressed}
-            answer = await client.post(address, json={"type": "fire_event", "data": event})
-            return int(answer.status)
+        async def post(said: dict[str, Any], address: str = address) -> int:
+            return int((await client.post(address, json=said)).status)
 
-        found[role] = press
+        found[role] = post
     await hass.async_block_till_done()
     return found
+
+
+def pressed(action: str) -> dict[str, Any]:
+    """What the app says of a button."""
+    said = {"action": f"SMART_COMMUNITY_{action}", "reply_text": "smelt it"}
+    event = {"event_type": "mobile_app_notification_action", "event_data": said}
+    return {"type": "fire_event", "data": event}
+
+
+@pytest.mark.parametrize("deed", ["assign", "comment", "handle"])
+async def test_every_role_over_an_action_that_a_phone_calls_by_its_webhook(
+    hass: HomeAssistant,
+    town: Town,
+    phones: dict[str, Post],
+    deed: str,
+    record_property: Record,
+) -> None:
+    """The app is told no error; that it was refused is on record all the same."""
+    for role, post in phones.items():
+        for place in PLACES:
+            incident = await town.incident(place)
+            timeline = town.entry(place).runtime_data.engine.timeline
+            before = len(await timeline(incident))
+            data = {"incident": incident, **fields_of(deed, "smelt it")}
+            call = {"domain": DOMAIN, "service": deed, "service_data": data}
+            await post({"type": "call_service", "data": call})
+            await settle(hass, town.entry(place))
+            kinds = [row.kind for row in (await timeline(incident))[before:]]
+            assert kinds, (role, place)
+            letter = "n" if kinds == ["refused"] else "y"
+            town.used(place, letter)
+            # A reason came along, so that whoever needs one is let in.
+            assert letter == agreed(role, deed, place).replace("w", "y"), (role, place)
+            note(record_property, "phone's call", role, place, deed, letter)
 
 
 @pytest.mark.parametrize("deed", TAPS)
 async def test_every_role_over_the_webhook_of_a_phone(
     hass: HomeAssistant,
     town: Town,
-    phones: dict[str, Press],
+    phones: dict[str, Post],
     deed: str,
     record_property: Record,
 ) -> None:
-    for role, press in phones.items():
+    for role, post in phones.items():
         assert town.users[role] is not None
         for place in PLACES:
 
-            async def pressing(action: str, press: Press = press, place: str = place) -> None:
-                assert await press(f"SMART_COMMUNITY_{action}") == 200
+            async def pressing(action: str, post: Post = post, place: str = place) -> None:
+                assert await post(pressed(action)) == HTTPStatus.OK
                 await settle(hass, town.entry(place))
 
             await town.pressed(record_property, "webhook", role, place, deed, press=pressing)
 
 
 async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
-    hass: HomeAssistant, town: Town, phones: dict[str, Press]
+    hass: HomeAssistant, town: Town, phones: dict[str, Post]
 ) -> None:
     """Home Assistant forgets the phone with its user: what it posts is heard by nobody."""
     guard = town.users["property"]
@@ -265,7 +297,7 @@ async def test_the_phone_of_somebody_who_was_removed_presses_nothing(
     await hass.auth.async_remove_user(guard)
     await hass.async_block_till_done()
     heard = async_capture_events(hass, "mobile_app_notification_action")
-    await phones["property"](f"SMART_COMMUNITY_ACKNOWLEDGE_{incident}_guard")
+    await phones["property"](pressed(f"ACKNOWLEDGE_{incident}_guard"))
     await settle(hass, town.own)
     assert not heard
     assert town.own.runtime_data.engine.running(incident).status == "open"
