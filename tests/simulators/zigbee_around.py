@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -17,10 +18,22 @@ BROADCASTS = 0xFFF8  # and above
 QUIET = 20  # energy on every channel
 
 
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a device, or the coordinator itself, sends to the host; `endpoints`: from and to."""
+
+    profile: int
+    cluster: int
+    endpoints: tuple[int, int]
+    message: bytes
+    sequence: int = 0
+    broadcast: bool = False
+
+
 class Around:
     """A coordinator on a TCP port and its network's devices.
 
-    A make of radio says how it `serves` a host, and how a frame of a device comes `up` to it.
+    A make of radio says how it `serves` a host, and how a frame is `incoming` to it.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -99,8 +112,12 @@ class Around:
         """Note that a device has gone."""
         self._devices.pop(device.nwk, None)
 
-    def up(self, device: Any, **frame: Any) -> None:
+    def up(self, device: VirtualDevice | zdo.Node, **frame: Any) -> None:
         """Carry a frame of a device to the host."""
+        self.incoming(device, Frame(**frame))
+
+    def incoming(self, device: VirtualDevice | zdo.Node, frame: Frame) -> None:
+        """Say it as this make does."""
         raise NotImplementedError
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:

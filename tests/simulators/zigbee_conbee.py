@@ -16,7 +16,7 @@ from zigpy.zdo.types import SimpleDescriptor, SizePrefixedSimpleDescriptor
 
 from .zigbee import VirtualDevice, zdo
 from .zigbee.device import ZDO_PROFILE
-from .zigbee_around import Around, itself
+from .zigbee_around import Around, Frame, itself
 
 END, ESCAPE = 0xC0, 0xDB
 ESCAPED = {0xDC: END, 0xDD: ESCAPE}
@@ -102,25 +102,14 @@ class ConBee(Around):
         return self.parameters[Parameter.CHANNEL][0]
 
     @override
-    def up(
-        self,
-        device: VirtualDevice | zdo.Node,
-        *,
-        profile: int,
-        cluster: int,
-        endpoints: tuple[int, int],
-        message: bytes,
-        sequence: int = 0,
-        broadcast: bool = False,
-    ) -> None:
+    def incoming(self, device: VirtualDevice | zdo.Node, frame: Frame) -> None:
         """Carry a frame to the coordinator, which keeps it until the host fetches it."""
-        del sequence
-        to = 0xFFFD if broadcast else 0
+        to = 0xFFFD if frame.broadcast else 0
         self._up.append(
-            bytes((BY_NWK,)) + to.to_bytes(2, "little") + bytes((endpoints[1], BY_NWK))
-            + device.nwk.to_bytes(2, "little") + bytes((endpoints[0],))
-            + profile.to_bytes(2, "little") + cluster.to_bytes(2, "little")
-            + len(message).to_bytes(2, "little") + message
+            bytes((BY_NWK,)) + to.to_bytes(2, "little") + bytes((frame.endpoints[1], BY_NWK))
+            + device.nwk.to_bytes(2, "little") + bytes((frame.endpoints[0],))
+            + frame.profile.to_bytes(2, "little") + frame.cluster.to_bytes(2, "little")
+            + len(frame.message).to_bytes(2, "little") + frame.message
             + bytes((0, 0, device.lqi, 0, 0, 0, 0)) + (device.rssi % 256).to_bytes()
         )  # fmt: skip
         self._tell()

@@ -20,7 +20,7 @@ from zigpy_znp.types.nvids import ExNvIds, NvSysIds, OsalNvIds
 from .zigbee import VirtualDevice, zdo
 from .zigbee.description import HOME_AUTOMATION
 from .zigbee.device import ZDO_PROFILE
-from .zigbee_around import Around, itself
+from .zigbee_around import Around, Frame, itself
 
 OK = {"Status": t.Status.SUCCESS}
 RELEASE = {"TransportRev": 2, "ProductId": 1, "MajorRel": 2, "MinorRel": 7, "MaintRel": 1}
@@ -113,29 +113,20 @@ class ZStack(Around):
         self._say(c.ZDO.TCDevInd.Callback(SrcNwk=device.nwk, SrcIEEE=device.ieee, ParentNwk=0))
 
     @override
-    def up(
-        self,
-        device: VirtualDevice | zdo.Node,
-        *,
-        profile: int,
-        cluster: int,
-        endpoints: tuple[int, int],
-        message: bytes,
-        sequence: int = 0,
-        broadcast: bool = False,
-    ) -> None:
+    def incoming(self, device: VirtualDevice | zdo.Node, frame: Frame) -> None:
         """Carry a frame to the host: what is of ZDO in a form of its own."""
-        if profile == ZDO_PROFILE:
+        if frame.profile == ZDO_PROFILE:
             said = c.ZDO.MsgCbIncoming.Callback(
-                Src=device.nwk, IsBroadcast=broadcast, ClusterId=cluster, SecurityUse=0,
-                TSN=message[0], MacDst=0, Data=t.Bytes(message[1:]),
+                Src=device.nwk, IsBroadcast=frame.broadcast, ClusterId=frame.cluster, SecurityUse=0,
+                TSN=frame.message[0], MacDst=0, Data=t.Bytes(frame.message[1:]),
             )  # fmt: skip
         else:
             said = c.AF.IncomingMsg.Callback(
-                GroupId=0, ClusterId=cluster, SrcAddr=device.nwk, SrcEndpoint=endpoints[0],
-                DstEndpoint=endpoints[1], WasBroadcast=broadcast, LQI=device.lqi,
-                SecurityUse=False, TimeStamp=0, TSN=sequence, Data=t.ShortBytes(message),
-                MacSrcAddr=device.nwk, MsgResultRadius=30,
+                GroupId=0, ClusterId=frame.cluster, SrcAddr=device.nwk,
+                SrcEndpoint=frame.endpoints[0], DstEndpoint=frame.endpoints[1],
+                WasBroadcast=frame.broadcast, LQI=device.lqi, SecurityUse=False, TimeStamp=0,
+                TSN=frame.sequence, Data=t.ShortBytes(frame.message), MacSrcAddr=device.nwk,
+                MsgResultRadius=30,
             )  # fmt: skip
         self._say(said)
 

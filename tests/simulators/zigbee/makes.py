@@ -7,7 +7,6 @@ import zigpy.types as t
 from zigpy.profiles.zha import DeviceType
 from zigpy.zcl.clusters import general
 from zigpy.zcl.foundation import ZCLHeader
-from zigpy.zdo.types import NodeDescriptor
 
 from .description import ClusterDescription, DeviceDescription, EndpointDescription, cluster, node
 from .device import VirtualDevice
@@ -21,11 +20,8 @@ TUYA_ENUM = 0x04
 def lumi_contact() -> DeviceDescription:
     """Describe a contact without an alarm zone: it says on and off, and answers nobody."""
     basic = cluster(general.Basic, manufacturer="LUMI", model="lumi.sensor_magnet.aq2")
-    descriptor = node(manufacturer=LUMI).replace(
-        frequency_band=NodeDescriptor.FrequencyBand.Freq2400MHz
-    )
     return DeviceDescription(
-        node=descriptor,
+        node=node(manufacturer=LUMI),
         endpoints=(
             EndpointDescription(
                 device_type=LUMI_DEVICE_TYPE,
