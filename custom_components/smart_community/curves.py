@@ -3,7 +3,8 @@
 Every sensor of the device class sound_pressure, of whatever integration, is written along in memory
 at the rate at which it changes: the recorder keeps five minutes' means for good and single values
 for some days, and a mediation comes weeks later. A piece of curve is written when an incident opens
-(what was before it is safe then, whatever happens), each hour while it runs, and when it ends.
+(what was before it is safe then, whatever happens), each hour while it runs, when Home Assistant is
+stopped, and when it ends. A kill or a power cut costs what was measured since the last piece.
 """
 
 import asyncio
@@ -13,7 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.components.sensor.const import SensorDeviceClass
-from homeassistant.const import ATTR_DEVICE_CLASS, EVENT_STATE_CHANGED
+from homeassistant.const import (
+    ATTR_DEVICE_CLASS,
+    EVENT_HOMEASSISTANT_STOP,
+    EVENT_STATE_CHANGED,
+)
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_interval
@@ -92,6 +97,7 @@ class CurveKeeper:
         hass, entry = self._hass, self._entry
         entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_INCIDENT, self._announced))
         entry.async_on_unload(async_track_time_interval(hass, self._hourly, PIECE_EVERY))
+        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._stopping))
 
     @callback
     def _announced(self, said: Announcement) -> None:
@@ -101,6 +107,11 @@ class CurveKeeper:
             "superseded",
         }:
             self._keep_soon(said.incident, said.what)
+
+    @callback
+    def _stopping(self, _event: Event) -> None:
+        """Write what the rings hold: they are gone with this process."""
+        self._hourly(dt_util.utcnow())
 
     @callback
     def _hourly(self, _now: datetime) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smart_community.core.evidence import Evidence
-from custom_components.smart_community.curves import PIECE_EVERY
+from custom_components.smart_community.curves import DATA_CURVES, PIECE_EVERY
 
 from .screen import Open
 from .test_incident import act, member, person, settle
@@ -172,6 +173,22 @@ async def test_a_reload_forgets_nothing_and_keeps_nothing_twice(
     await noise(hass, community, raised=False)
     pieces = await evidence(hass, community, opened["incident"])
     assert [rows(community, piece) for piece in pieces] == [["60"], ["60", "61", "62"]]
+
+
+async def test_a_stop_writes_the_curve_that_goes_with_the_process(
+    hass: HomeAssistant, community: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    await measured(hass, freezer, 60)
+    opened = await noise(hass, community)
+    freezer.tick(timedelta(seconds=5))
+    await measured(hass, freezer, 61, 62)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    hass.data[DATA_CURVES].rings.clear()
+    await measured(hass, freezer, 63)
+    await noise(hass, community, raised=False)
+    pieces = await evidence(hass, community, opened["incident"])
+    assert [rows(community, one) for one in pieces] == [["60"], ["60", "61", "62"], ["63"]]
 
 
 async def test_a_piece_bears_the_limits_that_the_loop_judged_by(
