@@ -3,6 +3,7 @@
 Sources are set as states here: the field is played in the loops' own scenarios.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,6 +106,17 @@ CASES = {
     ),
 }
 LASTING = [loop for loop, case in CASES.items() if case.alarm is not None]
+# As shipped each of their devices is a place of its own.
+BY_SOURCE = {
+    "ebike_indoors",
+    "fire_water_pressure",
+    "garage_overstay",
+    "lift_entrapment",
+    "lock_tamper",
+    "manhole_moved",
+    "sos",
+    "unit_door_open",
+}
 # Sources that clear end it: without a window each coming and going would be one more incident.
 FLAPPING = [
     loop
@@ -294,11 +306,11 @@ async def test_a_restart_in_the_middle_of_belief_and_ladder_loses_and_doubles_no
 
 @pytest.mark.claims("storm")
 @pytest.mark.parametrize("field_of", CASES, indirect=True)
-async def test_a_thousand_signals_in_a_second_are_one_incident(
+async def test_a_thousand_signals_in_a_second_are_one_incident_or_ten_and_their_storm(
     scene: Scene, field_of: Field
 ) -> None:
     field_of.add(998)
-    await field_of.automate(zone_by="floor")
+    await field_of.automate()
     await scene.pass_time(seconds=1)
     scene.begin()
     for number, source in enumerate(field_of.sources):
@@ -306,10 +318,11 @@ async def test_a_thousand_signals_in_a_second_are_one_incident(
     await scene.settle()
     await field_of.believed()
     await scene.settle()
-    (incident,) = scene.active
-    assert set(incident.sources) == set(field_of.sources)
-    rows = [(who, way) for _, who, ways in scene.told_since() for way in ways.split()]
-    assert len(rows) == len(set(rows))
+    incidents = scene.active
+    assert len(incidents) == (11 if field_of.loop in BY_SOURCE else 1)
+    assert {one for incident in incidents for one in incident.sources} == set(field_of.sources)
+    rows = Counter((who, way) for _, who, ways in scene.told_since() for way in ways.split())
+    assert max(rows.values()) <= len(incidents)
 
 
 @pytest.mark.parametrize("field_of", CASES, indirect=True)
