@@ -168,12 +168,10 @@ async def happen(house: House) -> dict[str, str]:
             await ws.command("smart_community/place", entity_id=entity, x=x, y=y)
     incidents: dict[str, str] = {}
     for loop, place, taken_by in SCENE[house.language]:
-        if loop == "illegal_renovation":  # no detector sees that
-            report = {"community": house.entry_id, "loop": loop, "zone": place}
+        if loop == "illegal_renovation":  # somebody has seen it, no detector
+            seen = {"community": house.entry_id, "loop": loop, "zone": place, "ladder": LADDER}
             answer = await home.action(
-                "smart_community.report",
-                {**report, "text": SEEN[house.language]},
-                house.users["secretary"],
+                "smart_community.open_incident", {**seen, "summary": SEEN[house.language]}
             )
         else:
             answer = await house.signal(loop, place)
