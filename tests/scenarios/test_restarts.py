@@ -71,7 +71,7 @@ async def test_garage_overstay_of_a_wrong_kind_lasts_over_a_restart(scene: Scene
     await scene.restart()
     assert [one.id for one in scene.active] == [incident.id]
     await scene.says(kind, "ev")
-    assert scene.active == []
+    assert await scene.over() == [("garage_overstay", "closed", "cleared")]
 
 
 @pytest.mark.claims("restart")
