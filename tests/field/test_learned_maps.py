@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from custom_components.smart_community.field.modbus.learn import Recheck
+from custom_components.smart_community.field.modbus.line import NoData
 from custom_components.smart_community.field.modbus.plan import Block
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
@@ -17,6 +20,7 @@ POINTS = tuple(
     Point(key=f"input_{at}", kind=Kind.INPUT, address=at, type=DataType.UINT16) for at in PRESENT
 )
 DAY = 86_400
+ILLEGAL = NoData(Quality.REFUSED, "illegal data address", illegal=True)
 
 
 def blocks(unit: PolledUnit) -> list[int]:
@@ -107,18 +111,94 @@ def test_what_is_asked_across_a_barrier_is_the_whole_block_that_would_be_read() 
     assert len(barriers) == 2, "a unit that answers so many registers at once is not asked for more"
 
 
-def test_a_fast_point_inside_a_slow_block_is_its_own_requests_alone() -> None:
-    def point(at: int, lane: Lane) -> Point:
-        return Point(key=str(at), kind=Kind.INPUT, address=at, type=DataType.UINT16, lane=lane)
+def word(at: int, lane: Lane) -> Point:
+    return Point(key=str(at), kind=Kind.INPUT, address=at, type=DataType.UINT16, lane=lane)
 
-    unit = PolledUnit(
-        unit=None,  # type: ignore[arg-type] # nothing is asked
-        points=(point(0, Lane.SLOW), point(5, Lane.FAST), point(10, Lane.SLOW)),
+
+def told_by_hand(*points: Point) -> PolledUnit:
+    """A unit that is asked nothing: what it answers is told here."""
+    return PolledUnit(
+        unit=None,  # type: ignore[arg-type]
+        points=points,
         changed=lambda _: None,
     )
+
+
+MIXED = (word(0, Lane.SLOW), word(5, Lane.FAST), word(10, Lane.SLOW))
+
+
+def test_a_fast_point_inside_a_slow_block_is_its_own_requests_alone() -> None:
+    unit = told_by_hand(*MIXED)
     (fast,), (slow,) = unit.fast, unit.slow
     unit.take(fast, [1], 1.0)
     unit.take(slow, [0] * 11, 1.5)  # for a moment it was off
     unit.take(fast, [1], 2.0)
     assert unit.reading("5").value == 1
     assert unit.reading("0").value == 0
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_fast_point_that_rests_is_taken_from_the_first_slow_answer(value: int) -> None:
+    unit = told_by_hand(*MIXED)
+    (fast,), (slow,) = unit.fast, unit.slow
+    answer = [0] * 5 + [value] + [0] * 5
+    unit.take(slow, answer, 1.0)
+    unit.take(fast, [1 - value], 2.0)
+    unit.set_idle(["5"], 3.0)
+    (job,) = unit.jobs
+    assert job.block == slow.block, "the same request, for one point more"
+    unit.take(job, answer, 4.0)  # it is so again: nothing in the block has changed
+    assert unit.reading("5").value == value
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_slow_point_that_rides_no_more_is_taken_from_the_first_answer_of_its_own(
+    value: int,
+) -> None:
+    points = (word(0, Lane.SLOW), word(5, Lane.FAST), word(6, Lane.SLOW), word(7, Lane.FAST))
+    unit = told_by_hand(*points, word(10, Lane.SLOW))
+    (fast,), (slow,) = unit.fast, unit.slow
+    answer = [0] * 6 + [value] + [0] * 4
+    unit.take(slow, answer, 1.0)
+    unit.take(fast, [0, 1 - value, 0], 2.0)
+    unit.set_idle(["7"], 3.0)
+    again = next(job for job in unit.slow if job.block == slow.block)
+    unit.take(again, answer, 4.0)
+    assert unit.reading("6").value == value
+
+
+def test_an_answer_under_way_while_lanes_change_is_what_the_next_one_is_compared_with() -> None:
+    unit = told_by_hand(*MIXED, word(200, Lane.FAST))
+    slow = unit.slow[0]
+    unit.take(slow, [1] * 11, 1.0)
+    unit.set_idle(["200"], 2.0)
+    unit.take(slow, [2] * 11, 3.0)  # asked before
+    unit.take(next(job for job in unit.slow if job.block == slow.block), [1] * 11, 4.0)
+    assert unit.reading("0").value == 1
+
+
+def test_lanes_that_change_do_not_end_the_search_of_another_block() -> None:
+    unit = told_by_hand(*MIXED, word(200, Lane.FAST))
+    slow = unit.slow[0]
+    unit.refused(slow, ILLEGAL, 1.0)
+    unit.set_idle(["200"], 2.0)
+    assert unit.search is not None
+    assert unit.search[0] in unit.slow, "whose request is not made meanwhile"
+
+
+def test_a_search_of_a_block_that_is_planned_anew_begins_again_with_all_its_points() -> None:
+    unit = told_by_hand(*MIXED)
+    slow = unit.slow[0]
+    unit.take(slow, [1] * 11, 0.5)
+    unit.refused(slow, ILLEGAL, 1.0)
+    assert unit.search is not None
+    asked = unit.search[1].ask
+    assert asked is not None
+    unit.set_idle(["5"], 2.0)
+    unit.searched(asked, [1] * asked.count, 2.5)
+    unit.refused(slow, ILLEGAL, 2.5)
+    assert unit.search is None, "neither answer is to a request that is still made"
+    unit.refused(unit.jobs[0], ILLEGAL, 3.0)
+    assert unit.search is not None
+    assert unit.search[0] is unit.jobs[0]
+    assert unit.reading("5").quality is not Quality.REFUSED, "which the search is yet to find out"

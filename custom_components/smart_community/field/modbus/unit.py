@@ -194,6 +194,8 @@ class PolledUnit:
 
     def refused(self, job: Job, lack: NoData, now: float) -> None:
         """One request is refused; the unit lives. Begins to search its map where that may help."""
+        if job not in self.jobs:
+            return  # planned anew meanwhile, and what took its place is asked at once
         job.raw = None
         points: Iterable[Point] = job.points
         if lack.illegal:
@@ -243,8 +245,8 @@ class PolledUnit:
 
     def searched(self, block: Block, raw: Raw | None, now: float) -> None:
         """Take the answer to what the search asked; None: refused."""
-        if self.search is None:
-            return
+        if self.search is None or self.search[1].ask != block:
+            return  # planned anew meanwhile
         job, learner = self.search
         self.searched_at = now
         learner.told(answered=raw is not None)
@@ -298,11 +300,14 @@ class PolledUnit:
             # their last answer, one would keep the other's old value for news.
             points = tuple(point for point in left if block.holds(point))
             left = tuple(point for point in left if not block.holds(point))
-            old = before.get((lane, block))
-            job = Job(block=block, lane=lane, points=points, due=now)
-            if old is not None:
-                job.due, job.raw, job.at, job.unsettled = old.due, old.raw, old.at, old.unsettled
+            job = before.get((lane, block))
+            if job is None or job.points != points:
+                # It knows no answer: in one to the same block for other points a point that is new
+                # to it has a value that was never noted, and that would be no news.
+                job = Job(block=block, lane=lane, points=points, due=now)
             self.jobs.append(job)
+        if self.search is not None and self.search[0] not in (None, *self.jobs):
+            self.search = None  # the block that takes its place is searched when it is refused
         self.fast = [job for job in self.jobs if job.lane is Lane.FAST]
         self.slow = [job for job in self.jobs if job.lane is Lane.SLOW]
         self._read_by = {point.key: job for job in self.jobs for point in job.points}
