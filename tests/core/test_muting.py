@@ -74,6 +74,20 @@ def test_a_sleeping_meter_is_not_written_down() -> None:
     assert asleep(seen, says("meter", value="90")) is seen
 
 
+def test_a_meter_that_falls_quiet_beside_another_ends_its_alarm_while_the_loop_sleeps() -> None:
+    seen = watch(noise=noise(timedelta(minutes=1), "1"))
+    for second in range(0, 71, 10):
+        loud = [says(one, value="80", at=after(seconds=second)) for one in "ab"]
+        seen = observe(seen, loud[:1] if second > 30 else loud, active=False).watch
+    assert (seen.raised("a"), seen.raised("b")) == (True, False)
+    cleared: tuple[str, ...] = ()
+    for second in range(80, 151, 10):
+        both = [says(one, value="20", at=after(seconds=second)) for one in "ab"]
+        finding = mute(seen, both, until=lambda: OPENS, verdict=MUTED)
+        seen, cleared = finding.watch, cleared + finding.cleared
+    assert cleared == ("a",)
+
+
 def test_an_elder_who_shows_life_while_the_loop_is_off_is_known_to_be_alive() -> None:
     seen = observe(watch(silence=timedelta(hours=24)), [says("door")], active=False).watch
     seen = asleep(seen, says("door", at=after(hours=20)))

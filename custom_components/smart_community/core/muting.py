@@ -22,17 +22,11 @@ def mute(
     for the moment of waking; a press is over by then. What measures is let be, so that a sleeping
     loop costs next to nothing.
     """
-    source = signals[-1].source
-    if watch.detect.silence is not None or (
-        watch.detect.noise is not None and watch.raised(source)
-    ):
-        finding = observe(watch, signals, active=True, zone=zone)
-        if not finding.believed:
-            kept = finding.verdict if finding.cleared else verdict
-            return replace(finding, verdict=kept)
-        return Finding(watch=watch, verdict=verdict)
+    if watch.detect.silence is not None:
+        finding = observe(watch, signals, active=True)
+        return finding if finding.cleared else replace(finding, verdict=verdict)
     if watch.detect.noise is not None:
-        return Finding(watch=watch, verdict=verdict)
+        return _calmed(watch, signals, verdict, zone)
     signals = worded(watch.detect, signals)
     if not signals:
         return Finding(watch=watch, verdict=verdict)
@@ -50,6 +44,21 @@ def mute(
     return Finding(
         watch=replace(watch, episodes=episodes, asleep_until=watch.asleep_until or until()),
         verdict=verdict,
+    )
+
+
+def _calmed(watch: Watch, signals: Sequence[Signal], verdict: Verdict, zone: tzinfo) -> Finding:
+    """Listen to those meters alone that are still in alarm: only they can fall quiet."""
+    cleared: list[str] = []
+    for signal in signals:
+        if watch.raised(signal.source):
+            finding = observe(watch, [signal], active=True, zone=zone)
+            watch = finding.watch
+            cleared += finding.cleared
+    return Finding(
+        watch=watch,
+        verdict=Verdict.CLEARED if cleared else verdict,
+        cleared=tuple(cleared),
     )
 
 
