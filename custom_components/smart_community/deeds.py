@@ -87,8 +87,15 @@ class Deeds:
         )
 
     async def tap(self, deed: Deed, incident: Incident, standing: Standing, event: Event) -> Result:
-        """Do what a pressed button says, in the name of the responder it was sent to."""
-        return await self._do(deed, await self._carried_on(incident), (standing,), lambda _: event)
+        """Do what a pressed button says, in the name of the responder it was sent to.
+
+        A storm offers no "False alarm": such a button was of one place that has become part of it,
+        and says nothing about the others.
+        """
+        incident = await self._carried_on(incident)
+        if incident.storm and isinstance(event, Close):
+            raise refusal("storm_needs_list", number=incident.number)
+        return await self._do(deed, incident, (standing,), lambda _: event)
 
     async def read(self, incident: Incident, context: Context) -> None:
         """Refuse whoever may not see the incident."""

@@ -68,6 +68,7 @@ def incident_head(incident: Incident) -> dict[str, Any]:
         "proof": incident.policy.proof.value,
         "closes": incident.policy.closes.value,
         "quiet": incident.quiet,
+        "storm": incident.storm,
         "ladder": ladder,
         "tier": incident.tier,
         "next_due": {"at": plain(due[0]), "why": due[1]} if due is not None else None,

@@ -218,6 +218,29 @@ async def _tap(
     await settle(hass, entry)
 
 
+async def test_a_button_of_one_place_says_nothing_about_the_storm_that_it_is_part_of(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    guard = await member(hass, community, "guard")
+    sources = [f"binary_sensor.d{number}" for number in range(COUNT + 2)]
+    await smoke(hass, community, sources, zone_by="source")
+    engine = community.runtime_data.engine
+    storm = next(one for one in engine.active if one.storm)
+    await _tap(hass, community, f"SMART_COMMUNITY_FALSE_{storm.id}_guard", guard)
+    assert engine.running(storm.id).status == "open"
+    assert (await engine.timeline(storm.id))[-1].data == {
+        "deed": "close",
+        "reason": "storm_needs_list",
+    }
+    close = {"incident": storm.id, "disposition": "false_alarm"}
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "close", guard, **close)
+    assert refused.value.translation_key == "still_in_alarm"
+    await smoke(hass, community, sources, zone_by="source", raised=False)
+    await act(hass, community, "close", guard, **close)
+    assert engine.running(storm.id) is None
+
+
 async def test_a_tap_counts_only_from_a_user_of_its_responder(
     hass: HomeAssistant, community: MockConfigEntry
 ) -> None:

@@ -1,5 +1,6 @@
 """What must hold whatever happens, in any order and however often."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,7 @@ from custom_components.smart_community.core.model import (
     Status,
     Tier,
 )
+from custom_components.smart_community.core.storm import storm_zone
 
 from .people import (
     ALL,
@@ -117,10 +119,13 @@ def _told(story: Story, turns: list[tuple[Event, int]]) -> list[Incident]:
     return states
 
 
-@given(STORIES)
-def test_any_order_and_repetition_of_events_is_legal(story: tuple[Any, Any, Any]) -> None:
+@given(STORIES, st.sampled_from(["floor:2", storm_zone("smoke_single", SINGLE)]))
+def test_any_order_and_repetition_of_events_is_legal(
+    story: tuple[Any, Any, Any], zone: str
+) -> None:
     frozen, people, turns = story
     told = Story(frozen, people=people)
+    told.incident = replace(told.incident, zone=zone)
     _legal(told)
     _told(told, turns)
 

@@ -101,16 +101,39 @@ async def test_after_the_storm_each_is_an_incident_of_its_own_again(house: House
     assert len(house.engine.active) == COUNT + 2
 
 
+async def test_who_is_named_by_one_automation_alone_hears_of_its_places_in_a_storm_of_its_own(
+    house: House,
+) -> None:
+    assert house.engine is not None
+    edited = policy(
+        [{"responder": "head", "after": timedelta(0), "channels": ["push"]}, *LADDER],
+        severity=Severity.MINOR,
+    )
+    await _storm(house, COUNT + 2)
+    assert "head" not in house.phones.told
+    await asyncio.gather(*(_alarm(house, one, policy=edited) for one in (COUNT + 2, COUNT + 3)))
+    await house.settle()
+    storms = [sorted(one.sources) for one in house.engine.active if one.storm]
+    assert storms == [[f"door{one}", f"door{one + 1}"] for one in (COUNT, COUNT + 2)]
+    assert house.phones.told.count("head") == 1
+
+
 async def test_each_place_clears_for_itself_and_the_last_ends_the_storm(house: House) -> None:
     assert house.engine is not None
     await _storm(house, COUNT + 2)
     storm = next(one for one in house.engine.active if one.storm)
     first = await _alarm(house, COUNT, raised=False)
     assert (first.verdict, first.incident and first.incident.id) == (Verdict.CLEARED, storm.id)
-    # In alarm again it is part of the storm that it was part of.
+    # In alarm again it is part of the storm that it was part of, and news to who took it on.
+    await house.pass_time(minutes=2)
+    await house.engine.act(storm.id, Acknowledge(actor=GUARD))
+    await house.settle()
+    house.phones.got.clear()
     again = await _alarm(house, COUNT)
     assert again.incident is not None
     assert (again.incident.id, again.incident.sources[f"door{COUNT}"].times) == (storm.id, 2)
+    await house.pass_time(minutes=2)
+    assert [who for who, tag in house.phones.got if tag.endswith(storm.id)] == ["guard"]
     for number in (COUNT, COUNT + 1):
         last = await _alarm(house, number, raised=False)
     assert last.verdict is Verdict.CLEARED_BY_ITSELF

@@ -22,6 +22,7 @@ from .model import (
 )
 from .tell import (
     ask_again,
+    call_again,
     guidance,
     order,
     stand_in,
@@ -70,12 +71,19 @@ def take_due(incident: Incident, turn: Turn, late: str | None = None) -> Inciden
             case "reminder":
                 incident = remind(incident, turn, due=moment, late=late)
             case _:
-                turn.note("told_of_growth", due=moment, sources=len(incident.sources))
-                news = (
-                    Occasion.STORM if incident.storm and incident.policy.urgent else Occasion.GROWN
-                )
-                tell_again(incident, turn, news)
-                incident = replace(incident, update_at=None, updated_at=turn.now)
+                incident = _tell_growth(incident, turn, due=moment)
+    return incident
+
+
+def _tell_growth(incident: Incident, turn: Turn, *, due: datetime) -> Incident:
+    if incident.update_at is not None and incident.update_at <= turn.now:
+        turn.note("told_of_growth", due=due, sources=len(incident.sources))
+        storm = incident.storm and incident.policy.urgent
+        tell_again(incident, turn, Occasion.STORM if storm else Occasion.GROWN)
+        incident = replace(incident, update_at=None, updated_at=turn.now)
+    if incident.call_at is not None and incident.call_at <= turn.now:
+        call_again(incident, turn, due=due)
+        incident = replace(incident, call_at=None)
     return incident
 
 

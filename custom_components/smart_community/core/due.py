@@ -62,6 +62,7 @@ def next_due(incident: Incident) -> tuple[datetime, str] | None:
             (incident.handle_by, "handle_within"),
             (incident.remind_at, "reminder"),
             (incident.update_at, "update"),
+            (incident.call_at, "update"),
         )
         if moment is not None
     ]

@@ -128,6 +128,7 @@ def end(incident: Incident, status: Status, turn: Turn) -> Incident:
         handle_by=None,
         remind_at=None,
         update_at=None,
+        call_at=None,
         close_at=None,
     )
 

@@ -176,8 +176,10 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
     new = []
     for key, source in event.sources.items():
         known = merged.get(key)
-        if known is None:
+        # In a storm a source is a place of its own: in alarm again it is as much news as another.
+        if known is None or (incident.storm and known.cleared_at is not None):
             new.append(key)
+        if known is None:
             merged[key] = source
         else:
             merged[key] = replace(source, first_at=known.first_at, times=known.times + 1)
@@ -185,6 +187,9 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
     incident = replace(incident, sources=merged, children=(*incident.children, *event.children))
     if not incident.quiet:
         incident = replace(incident, close_at=None)
+    urgent_storm = incident.storm and incident.policy.urgent
+    if new and urgent_storm and incident.call_at is None:
+        incident = replace(incident, call_at=turn.now + climb.UPDATE_EVERY)
     if incident.status is Status.HANDLED:
         turn.note("reopened", reason="alarm_again")
         return climb.reopen(incident, turn, Occasion.REOPENED), Verdict.REOPENED
@@ -192,8 +197,7 @@ def _alarmed(incident: Incident, event: Alarmed, turn: Turn) -> tuple[Incident, 
         speak_again(incident, turn)
     if new and incident.update_at is None:
         told_at = incident.updated_at or incident.opened_at
-        urgent = incident.storm and incident.policy.urgent
-        every = climb.STORM_EVERY if urgent else climb.UPDATE_EVERY
+        every = climb.STORM_EVERY if urgent_storm else climb.UPDATE_EVERY
         incident = replace(incident, update_at=max(told_at + every, turn.now))
     return incident, Verdict.JOINED
 
@@ -245,5 +249,6 @@ def _shifted(incident: Incident, delta: timedelta) -> Incident:
         handle_by=moved(incident.handle_by),
         remind_at=moved(incident.remind_at),
         update_at=moved(incident.update_at),
+        call_at=moved(incident.call_at),
         close_at=moved(incident.close_at),
     )

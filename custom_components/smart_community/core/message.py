@@ -225,6 +225,9 @@ def _buttons(
     # A photo cannot be pressed: it is added in the dashboard, which the notice opens.
     if incident.policy.proof is Proof.PHOTO:
         offered = tuple(verb for verb in offered if verb is not Verb.HANDLED)
+    # Nobody has looked at hundreds of places; whoever lists them all may close them (deeds.py).
+    if incident.storm:
+        offered = tuple(verb for verb in offered if verb is not Verb.FALSE)
     return tuple(
         Button(
             action=f"{ACTION_PREFIX}_{verb}_{incident.id}_{responder.key}",
@@ -237,8 +240,12 @@ def _buttons(
 
 
 def _sources(incident: Incident, words: Mapping[str, Any]) -> str:
-    alarming = [source.name for source in incident.sources.values() if source.cleared_at is None]
-    shown = alarming or [source.name for source in incident.sources.values()]
+    sources = list(incident.sources.values())
+    if incident.storm:
+        # The places that have just joined are the news; the first have been told of.
+        sources = sorted(sources, key=lambda source: source.last_at, reverse=True)
+    alarming = [source.name for source in sources if source.cleared_at is None]
+    shown = alarming or [source.name for source in sources]
     text = str(words["comma"]).join(shown[:_NAMED])
     if len(shown) > _NAMED:
         return str(words["and_more"]).format(names=text, count=len(shown) - _NAMED)

@@ -300,8 +300,9 @@ class Acknowledgement:
 class Incident:
     """One alarm being handled to its end. Only the functions of incident.py make changed copies.
 
-    `close_at`: when it closes if it stays as quiet as it is. `joint`: incidents that are one
-    emergency with it, id to loop.
+    `update_at`: when those who were told hear of what has joined since; `call_at`: when those
+    whom no notice reaches do. `close_at`: when it closes if it stays as quiet as it is. `joint`:
+    incidents that are one emergency with it, id to loop.
     """
 
     id: str
@@ -330,6 +331,7 @@ class Incident:
     remind_at: datetime | None = None
     reminders: int = 0
     update_at: datetime | None = None
+    call_at: datetime | None = None
     updated_at: datetime | None = None
     close_at: datetime | None = None
     joint: Mapping[str, str] = field(default_factory=dict)

@@ -8,12 +8,15 @@ Invariants (tests/core/test_storm.py): in no span of `WITHIN` more than `COUNT` 
 that rate each is apart, also after a clock was set back.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from .codec import plain
 from .detection import Watch
-from .model import STORM_ZONE, Source
+from .model import STORM_ZONE, Policy, Source
 
 # One person deals with about 144 alarms a day (EEMUA 191); ten within a minute is past reading.
 COUNT: Final = 10
@@ -30,9 +33,15 @@ def surge(opened: Sequence[datetime], now: datetime) -> tuple[bool, tuple[dateti
     return len(recent) >= COUNT, (*recent, now)[-COUNT:]
 
 
-def storm_zone(loop: str) -> str:
-    """Return the zone in which a loop's storm lives: one is running at most."""
-    return f"{STORM_ZONE}{loop}"
+def storm_zone(loop: str, policy: Policy) -> str:
+    """Return the zone in which a storm lives: one for all of a loop who are told alike.
+
+    An automation whose ladder somebody has edited has a storm of its own, or the responder whom
+    only that ladder names would never hear of its places. What else two may differ in (a camera)
+    tells nobody.
+    """
+    told = json.dumps(plain((policy.ladder, policy.severity)), sort_keys=True)
+    return f"{STORM_ZONE}{loop}:{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
 def collapses(watch: Watch) -> bool:

@@ -197,6 +197,34 @@ def tell_again(incident: Incident, turn: Turn, occasion: Occasion) -> None:
         )
 
 
+def call_again(incident: Incident, turn: Turn, *, due: datetime) -> None:
+    """Tell those of a storm's growth whom no notice reaches: by a call, a text message, a chat.
+
+    Over one of the ways that were tried, if possible one that has not failed.
+    """
+    failed = DeliveryState.FAILED
+    calls: dict[str, Send] = {}
+    heard = {
+        notice.responder
+        for notice in incident.notices
+        for kind in REPLACED
+        if notice.tried.get(kind, failed) is not failed
+    }
+    for notice in incident.notices:
+        tried = [kind for kind in _private(tuple(notice.tried)) if kind not in REPLACED]
+        if tried and notice.responder not in {*heard, *calls}:
+            calls[notice.responder] = Send(
+                step=UPDATE,
+                responder=notice.responder,
+                channel=min(tried, key=lambda kind: notice.tried[kind] is failed),
+                occasion=Occasion.STORM,
+                critical=incident.policy.ladder[notice.step].critical,
+            )
+    if calls:
+        turn.note("told_of_growth", due=due, sources=len(incident.sources), responders=list(calls))
+        turn.effects.extend(calls.values())
+
+
 def speak_again(incident: Incident, turn: Turn) -> None:
     """Let the loudspeakers that have spoken speak again: somebody else stands there now."""
     for step, rung in zip(incident.policy.ladder, incident.rungs, strict=True):

@@ -109,6 +109,7 @@ def _handle(incident: Incident, event: Handle, turn: Turn) -> tuple[Incident, Ve
         handled_at=turn.now,
         handle_by=None,
         update_at=None,
+        call_at=None,
         assignee=event.actor.responder or incident.assignee,
         remind_at=turn.now + climb.REMIND_HANDLED,
         notices=tuple(replace(notice, receipt_due=None) for notice in incident.notices),
@@ -131,7 +132,10 @@ def _missing_proof(policy: Policy, note: str, photo: str) -> Verdict | None:
 
 
 def _close(incident: Incident, event: Close, turn: Turn) -> tuple[Incident, Verdict]:
-    if event.disposition in _BY_ITSELF and not incident.quiet:
+    # One word on a storm is a word on hundreds of places: those that still sound would be told to
+    # nobody any more, as the same episode opens nothing new.
+    unsettled = incident.storm and event.disposition is Disposition.FALSE_ALARM
+    if (unsettled or event.disposition in _BY_ITSELF) and not incident.quiet:
         return incident, Verdict.STILL_IN_ALARM
     if event.disposition is Disposition.PENALTY and not event.note.strip():
         return incident, Verdict.NEEDS_NOTE  # the note is the decision

@@ -162,8 +162,8 @@ class Opener:
         return storms
 
     def _blow(self, watch: Watch, sources: dict[str, Source], work: Work) -> Result:
-        """Put what is believed into the loop's storm, which begins with it if there is none."""
-        zone, sources = storm_zone(watch.loop), _placed(watch, sources)
+        """Put what is believed into the storm of its loop and ladder, or begin one with it."""
+        zone, sources = storm_zone(watch.loop, watch.policy), _placed(watch, sources)
         storm = next(
             (
                 one

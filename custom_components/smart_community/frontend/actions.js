@@ -234,8 +234,11 @@ export class Actions {
   }
 
   _dispositions(legend, words) {
-    const offered = Object.keys(words).filter((one) => one !== "cleared" || this._incident.quiet);
-    const chosen = this._incident.status === "handled" ? "handled" : "false_alarm";
+    const { quiet, status, storm } = this._incident;
+    // What still sounds has not cleared; nor are many places a false alarm while one of them does.
+    const refused = quiet ? [] : storm ? ["cleared", "false_alarm"] : ["cleared"];
+    const offered = Object.keys(words).filter((one) => !refused.includes(one));
+    const chosen = storm || status === "handled" ? "handled" : "false_alarm";
     const choices = offered.map((one) =>
       el(
         "label.choice",
