@@ -346,6 +346,6 @@ async def test_every_alarm_of_a_storm_arrives_and_in_order(
     for turn in range(30):
         for one in detectors:
             await one.alarm(on=turn % 2 == 0)
-    await until(lambda: all(len(note.told) == 30 for note in notes), seconds=60)
+    await until(lambda: all(len(note.told) == 30 for note in notes), within=60)
     for note in notes:
         assert [int(args.zone_status) for _, args in note.told] == [1, 0] * 15

@@ -77,7 +77,7 @@ async def test_a_line_that_spoils_a_third_of_the_frames_loses_no_alarm(
     site.radio.link.ack_times = (0.2, 0.05, 0.4)
     site.radio.fault = fault
     sent = await _storm(site, 40)
-    await until(lambda: len(site.heard) == len(sent), seconds=30)
+    await until(lambda: len(site.heard) == len(sent), within=30)
     assert site.heard == sent
     assert site.radio.faults.struck > 10
     assert not site.lost
