@@ -46,6 +46,8 @@ PEOPLE: dict[str, tuple[str, str, list[str]]] = {
     "water": ("department", "zhao", ["waterlogging"]),
     "head": ("township", "chen", []),
 }
+# They rest around the clock: what no life depends on waits until midnight.
+RESTING = "head"
 NAMES = {
     "en": {
         "community": "Riverside Estate",
@@ -144,6 +146,8 @@ class House:
                 "voice": {f"voice_{name}": value for name, value in address.items()},
                 "sms": {f"sms_{name}": value for name, value in address.items()},
             }
+            if key == RESTING:
+                data["rest"] = {"quiet_from": "00:00:00", "quiet_until": "00:00:00"}
             await self.home.add_subentry(self.entry_id, "responder", data)
         self.users["stranger"] = await self.home.add_user("Stranger", "stranger")
         await self._place()

@@ -8,6 +8,11 @@ const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [600, 160];
 // The figures stand beside the curve, which would strike them through.
 const LEFT = 36;
+// A piece is often written for the very reading that ends it: it is drawn on to the edge, since
+// without a width of its own it would be a bare stroke up or down.
+const RIGHT = WIDTH - 8;
+// How long a reading holds at most, as it does in the levels (core/curve.py), in milliseconds.
+const HOLD = 300_000;
 const LEVELS = ["laeq", "lmax", "l10", "l50", "l90"];
 
 /** A piece of evidence as a figure; the curve itself comes a moment later. */
@@ -39,7 +44,7 @@ export function curve(hass, words, clock, item) {
   hass
     .fetchWithAuth(`/api/smart_community/evidence/${item.id}`)
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
-    .then((csv) => plot(chart, samples(csv), item.laeq, limits))
+    .then((csv) => plot(chart, samples(csv), item, limits))
     .catch(() => title.append(el("span.problem", { role: "alert" }, ` ${words.curve.gone}`)));
   const legend = el(
     "ul.key",
@@ -78,7 +83,7 @@ function samples(csv) {
     .map(([at, level]) => ({ at: Date.parse(at), level: level === "" ? null : Number(level) }));
 }
 
-function plot(chart, all, laeq, limits) {
+function plot(chart, all, { laeq, to }, limits) {
   const levels = all.map((one) => one.level).filter((level) => level !== null);
   if (!levels.length) {
     return;
@@ -86,8 +91,8 @@ function plot(chart, all, laeq, limits) {
   const drawn = [...levels, laeq, ...limits.map(({ level }) => level)];
   const low = Math.floor((Math.min(...drawn) - 1) / 10) * 10;
   const high = Math.ceil((Math.max(...drawn) + 1) / 10) * 10;
-  const [first, last] = [all[0].at, all.at(-1).at];
-  const x = (at) => (last > first ? LEFT + ((at - first) / (last - first)) * (WIDTH - LEFT) : LEFT);
+  const [first, end] = [all[0].at, Date.parse(to)];
+  const x = (at) => LEFT + ((at - first) / Math.max(end - first, 1)) * (RIGHT - LEFT);
   const y = (level) => HEIGHT - ((level - low) / (high - low)) * HEIGHT;
   for (let level = low + 10; level < high; level += 10) {
     chart.append(line(LEFT, WIDTH, y(level), "grid"), label(level, y(level)));
@@ -95,13 +100,15 @@ function plot(chart, all, laeq, limits) {
   chart.append(label("dB", HEIGHT / 16));
   // A reading holds until the next one, as the meter's own display does.
   let path = "";
+  let drawnTo = null;
   all.forEach(({ at, level }, index) => {
-    const before = index ? all[index - 1].level : null;
-    if (level !== null) {
-      path += before === null ? `M${x(at)},${y(level)}` : `H${x(at)}V${y(level)}`;
-    } else if (before !== null) {
-      path += `H${x(at)}`;
+    if (level === null) {
+      return;
     }
+    path += at === drawnTo ? `V${y(level)}` : `M${x(at)},${y(level)}`;
+    const next = all[index + 1];
+    drawnTo = Math.min(next?.at ?? end, at + HOLD);
+    path += `H${next || drawnTo < end ? x(drawnTo) : WIDTH}`;
   });
   chart.append(draw("path", { d: path, class: "measured" }), line(LEFT, WIDTH, y(laeq), "laeq"));
   // A limit may have begun before the first reading, or after the last.

@@ -66,7 +66,11 @@ export function span(seconds, words) {
 
 /** A span that is over, in words: 45 s, 3 min 20 s, 26 min, 1 h 4 min; days as above. */
 export function lasted(seconds, words) {
-  const whole = Math.max(0, Math.round(seconds));
+  // "0 s" would read as if nothing had been measured.
+  if (seconds < 1) {
+    return words.lasted.instant;
+  }
+  const whole = Math.round(seconds);
   if (whole < 60) {
     return fill(words.lasted.seconds, { seconds: whole });
   }
