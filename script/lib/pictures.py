@@ -1,6 +1,6 @@
 """Takes the pictures of docs/images from a real Home Assistant with a fire in it.
 
-    pictures.py [en] [zh-Hans] [--only desk|pages|<name of one of the desk's>]
+    pictures.py [en] [zh-Hans] [--only desk|pages|<names of the desk's, with commas between them>]
 
 The login is put where the frontend keeps it, so that no form has to be filled in.
 """
@@ -127,8 +127,13 @@ async def take_pages(language: str) -> None:
             await estate.phones["guard"].wait_for(lambda notice: notice.critical, 30)
             await asyncio.sleep(20)  # the secretary is called after 15 seconds
             states = await estate.home.rest("GET", "/api/states")
-            lists = [one for one in states if one["entity_id"].startswith("todo.")]
-            todo = next(one["entity_id"] for one in lists if one["state"] != "0")
+            todo = next(
+                one["entity_id"]
+                for one in states
+                if one["entity_id"].startswith("todo.")
+                # Of all who were told the desk that was told first.
+                and one["attributes"]["friendly_name"].startswith(estate.words["guard"])
+            )
             pages = {
                 "work-orders": (f"/todo?entity_id={todo}", 900, 600),
                 "community": ("/config/integrations/integration/smart_community", 1200, 900),
@@ -193,8 +198,11 @@ async def _take_flows(page: Page, estate: Estate) -> None:
     await save(page, f"flow-unit.{language}", 3)
     await begin("")
     await save(page, f"flow-add.{language}", 5)
+    # Its form is longer than the others.
+    await page.set_viewport_size({"width": 480, "height": 1050})
     await begin("community")
     await save(page, f"flow-community.{language}", 3)
+    await page.set_viewport_size({"width": 480, "height": 900})
     async with VirtualCoordinator(formed=True) as radio:
         await begin("zigbee")
         await fill(NETWORK[language], radio.path)
@@ -203,8 +211,11 @@ async def _take_flows(page: Page, estate: Estate) -> None:
         await save(page, f"flow-zigbee.{language}", 3)
 
 
-async def take_desk(language: str, only: str) -> None:
-    """Take the pictures of the dashboard, on a phone and on a screen, by day and by night."""
+async def take_desk(language: str, only: set[str]) -> None:
+    """Take the pictures of the dashboard, on a phone and on a screen, by day and by night.
+
+    `only`: the names of those that are wanted; empty for all.
+    """
     with tempfile.TemporaryDirectory() as config:
         house = House(Path(config), language)
         try:
@@ -213,7 +224,7 @@ async def take_desk(language: str, only: str) -> None:
             incidents = {**await happen(house), "drill": drill}
             async with browser() as running:
                 for shot in SHOTS:
-                    if only in {"", "desk", shot.name}:
+                    if not only or shot.name in only:
                         await _shoot(running, house, shot, incidents)
         finally:
             await house.close()
@@ -313,13 +324,14 @@ async def _shoot(running: Browser, house: House, shot: Shot, incidents: dict[str
 async def main() -> None:
     """Take them all, or what is named."""
     named = sys.argv[1:]
-    only = named.pop(named.index("--only") + 1) if "--only" in named else ""
+    wanted = named.pop(named.index("--only") + 1) if "--only" in named else "desk,pages"
+    only = set(wanted.split(","))
     languages = [one for one in named if one != "--only"] or ["en", "zh-Hans"]
     FOLDER.mkdir(parents=True, exist_ok=True)
     for language in languages:
-        if only in {"", "desk", *(shot.name for shot in SHOTS)}:
-            await take_desk(language, only)
-        if only in {"", "pages"}:
+        if only != {"pages"}:
+            await take_desk(language, set() if "desk" in only else only)
+        if "pages" in only:
             await take_pages(language)
 
 
