@@ -140,7 +140,7 @@ async def take_pages(language: str) -> None:
                 "blueprint": (
                     "/config/automation/edit/smoke_multiple",
                     1200,
-                    1500,
+                    1180,
                 ),
             }
             async with browser() as running:
