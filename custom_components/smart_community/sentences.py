@@ -1,5 +1,6 @@
 """What can be said to Assist: which incidents are open, and that one is taken on."""
 
+import re
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -102,7 +103,22 @@ def _named(incident: Incident, what: str, where: str, words: Any) -> bool:
     """Whether somebody who says these words means this incident."""
     loop = str(words["loops"].get(incident.loop, incident.loop)).casefold()
     kinds = [word for word in what.casefold().split() if word not in {"alarm", "incident"}]
-    place = incident.zone_name.casefold()
-    return all(word in loop for word in kinds) and (
-        where.casefold() in place or place in where.casefold()
-    )
+    place, said = incident.zone_name.casefold(), where.casefold()
+    return all(word in loop for word in kinds) and (_within(said, place) or _within(place, said))
+
+
+# What a number or a Latin word goes on with: 1号楼 is neither 11号楼 nor a part of 十一号楼.
+_JOINED: Final = r"[\da-z〇零一二两三四五六七八九十百]"
+
+
+def _within(part: str, whole: str) -> bool:
+    """Whether a place is named in other words, as itself and not as the end of another's name.
+
+    A wrong building that is taken on is a fire that nobody goes to; a name that is not found is
+    said once more.
+    """
+    if not part.strip():
+        return False
+    before = rf"(?<!{_JOINED})" if re.match(_JOINED, part) else ""
+    after = rf"(?!{_JOINED})" if re.match(_JOINED, part[-1]) else ""
+    return re.search(before + re.escape(part) + after, whole) is not None

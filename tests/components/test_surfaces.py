@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smart_community import backup, logbook, system_health
 from custom_components.smart_community.data import EVENT_INCIDENT
 
-from .test_incident import member, person, smoke
+from .test_incident import LADDER, act, member, person, smoke
 
 
 @pytest.mark.parametrize("log_first", [True, False])
@@ -139,3 +139,35 @@ async def test_an_incident_is_taken_on_by_word_of_mouth(
     await smoke(hass, assist, zone="3号楼", source="binary_sensor.d9")
     said = await say(hass, "确认3号楼的烟感", guard, "zh-Hans")
     assert said == "已确认由您处置3号楼的单点烟感报警。"
+
+
+@pytest.mark.parametrize(
+    ("place", "others"),
+    [
+        ("11号楼", ["1号楼", "21号楼", "111号楼"]),
+        ("十一号楼", ["一号楼", "二十一号楼"]),
+        ("Building 30", ["building 3", "building 301"]),
+        ("Building A", ["building ab"]),
+        (" ", ["building 3"]),
+    ],
+)
+async def test_another_building_is_not_taken_on_because_its_name_is_in_the_one_that_burns(
+    hass: HomeAssistant, assist: MockConfigEntry, place: str, others: list[str]
+) -> None:
+    chinese = place.endswith("楼")
+    words, language = (
+        ("确认{}的烟感", "zh-Hans") if chinese else ("acknowledge the smoke in {}", "en")
+    )
+    guard = await member(hass, assist, "guard")
+    opened = await act(
+        hass, assist, "open_incident", loop="smoke_single", zone=place, ladder=LADDER
+    )
+    engine = assist.runtime_data.engine
+    for other in others:
+        said = await say(hass, words.format(other), guard, language)
+        none = f"{other}没有待确认的烟感。" if chinese else f"There is no open smoke in {other}."
+        assert said == none
+        assert engine.running(opened["incident"]).status == "open"
+    if place.strip():
+        await say(hass, words.format(place.lower()), guard, language)
+        assert engine.running(opened["incident"]).status == "acknowledged"
