@@ -103,7 +103,7 @@ async def async_setup_community(hass: HomeAssistant, entry: CommunityEntry) -> N
             places=partial(places_of, hass),
             name=lambda: entry.title,
             terms=alarm_index(hass).terms,
-            rules=partial(rules_of, hass),
+            rules=partial(rules_of, hass, entry.entry_id),
         ),
     )
     deeds = Deeds(engine, people)

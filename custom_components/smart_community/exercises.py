@@ -34,7 +34,7 @@ async def async_exercise(
     Raises the translated refusals `drill_no_ladder` and `drill_empty`.
     """
     data = entry.runtime_data
-    policy = said if said is not None else _in_force(hass, loop)
+    policy = said if said is not None else _in_force(hass, entry, loop)
     if policy is None:
         raise refusal("drill_no_ladder", loop=loop)
     try:
@@ -47,13 +47,13 @@ async def async_exercise(
     )
 
 
-def _in_force(hass: HomeAssistant, loop: str) -> Mapping[str, Any] | None:
-    """Return what the loop's automation says about its ladder; None if no automation does.
+def _in_force(hass: HomeAssistant, entry: CommunityEntry, loop: str) -> Mapping[str, Any] | None:
+    """Return what the community's automation of a loop says about its ladder; None if none does.
 
     Read from the automation itself, with its user's times in it: a drill of the shipped defaults
     would train another emergency than the one that comes.
     """
-    for data in signals_of(hass, loop):
+    for data in signals_of(hass, loop, entry.entry_id):
         if "ladder" not in data:
             continue
         wanted = {str(key): data[str(key)] for key in POLICY if str(key) in data}

@@ -17,23 +17,27 @@ _SIGNAL_ACTION: Final = f"{DOMAIN}.signal"
 _DETECT: Final = probatio.Schema(DETECT)
 
 
-def signals_of(hass: HomeAssistant, loop: str) -> Iterator[Mapping[str, Any]]:
-    """Return what the automations say with each of their calls of `signal` for a loop."""
+def signals_of(hass: HomeAssistant, loop: str, entry_id: str) -> Iterator[Mapping[str, Any]]:
+    """Return what the automations of a community say with their calls of `signal` for a loop.
+
+    Of those at work: one that is switched off raises nothing, as one that names another community
+    raises nothing here. One that names none is of the only one there is.
+    """
     component = hass.data.get(DATA_COMPONENT)
     for automation in component.entities if component is not None else ():
-        if isinstance(automation, AutomationEntity):
+        if isinstance(automation, AutomationEntity) and automation.is_on:
             for data in _signals(automation.action_script.sequence):
-                if data.get("loop") == loop:
+                if data.get("loop") == loop and (data.get("community") or entry_id) == entry_id:
                     yield data
 
 
-def rules_of(hass: HomeAssistant, loop: str) -> frozenset[Term] | None:
+def rules_of(hass: HomeAssistant, entry_id: str, loop: str) -> frozenset[Term] | None:
     """Return the thresholds that a loop's rules have, apart from limits; None if nobody can tell.
 
     Of all its rules: a lock that is forced is believed at once, wrong codes are counted.
     """
     found: set[Term] = set()
-    said = list(signals_of(hass, loop))
+    said = list(signals_of(hass, loop, entry_id))
     for data in said:
         try:
             detect = _DETECT(template.render_complex(data.get("detect", {}), {}))

@@ -1,5 +1,6 @@
 """A community with its people, and far ends that note what reaches them."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,13 @@ async def far_end(hass: HomeAssistant) -> FarEnd:
     for name in ("guard", "secretary", "fire", "water", "head"):
         hass.services.async_register("notify", name, take(name))
     return end
+
+
+async def run_automations(hass: HomeAssistant, *rows: Mapping[str, Any]) -> None:
+    """Have Home Assistant run these and no other."""
+    written = json.dumps({"automation": rows})
+    Path(hass.config.path("configuration.yaml")).write_text(written)
+    await hass.services.async_call("automation", "reload", blocking=True)
 
 
 def responder(

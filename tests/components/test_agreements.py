@@ -12,6 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from .conftest import run_automations
 from .test_incident import act, member, pass_time, person, settle
 from .test_plans import in_shanghai  # noqa: F401  # noon in Shanghai
 
@@ -69,6 +70,34 @@ async def test_an_agreement_holds_after_a_restart_and_the_list_shows_all(
         ("1800.0", "s", "Residents' meeting, 12 March"),
         ("1200.0", "s", "Residents' meeting, 12 March"),
     ]
+
+
+async def test_rules_that_are_switched_off_or_another_communitys_do_not_bring_it_into_force(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    def automation(alias: str, detect: dict[str, Any], *, of: str, on: bool) -> dict[str, Any]:
+        said = {"loop": "nonmotor_parking", "ladder": LADDER, "detect": detect, "community": of}
+        return {
+            "alias": alias,
+            "initial_state": on,
+            "triggers": {"trigger": "event", "event_type": "parked"},
+            "actions": {"action": "smart_community.signal", "data": said},
+        }
+
+    own = community.entry_id
+    await run_automations(
+        hass,
+        automation("Off", {"for": {"minutes": 10}}, of=own, on=False),
+        automation("Theirs", {"silence": {"minutes": 10}}, of="another", on=True),
+        automation("Own", {"count": 2, "within": {"minutes": 10}}, of="", on=True),
+    )
+    secretary = await member(hass, community, "secretary")
+    await agree(hass, community, secretary, threshold="for", duration={"minutes": 30})
+    await agree(hass, community, secretary, threshold="silence", duration={"minutes": 30})
+    await agree(hass, community, secretary, threshold="count", value=3)
+    listed = await act(hass, community, "list_agreements", secretary)
+    holds = [(one["threshold"], one["hold"]) for one in listed["agreements"]]
+    assert holds == [("for", "unused"), ("silence", "unused"), ("count", "in_force")]
 
 
 async def test_guards_and_strangers_agree_on_nothing(

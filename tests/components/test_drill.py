@@ -1,10 +1,9 @@
 """Drills from the action to the report, beside a real alarm in the same place."""
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -12,9 +11,10 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.smart_community import logbook, system_health
+from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.data import EVENT_INCIDENT
 
-from .conftest import FarEnd
+from .conftest import PEOPLE, FarEnd, run_automations
 from .test_incident import LADDER, act, member, pass_time, smoke
 from .test_surfaces import say
 
@@ -72,9 +72,7 @@ async def test_a_drill_counts_in_no_figure_and_starts_no_automation(
         },
         "actions": {"event": "heard"},
     }
-    configuration = Path(hass.config.path("configuration.yaml"))
-    configuration.write_text(yaml.safe_dump({"automation": [row]}))
-    await hass.services.async_call("automation", "reload", blocking=True)
+    await run_automations(hass, row)
     await drill(hass, community)
     assert hass.states.get("sensor.estate_open_incidents").state == "0"
     assert hass.states.get("sensor.estate_oldest_open_incident").state == "unknown"
@@ -122,6 +120,47 @@ async def test_it_ends_by_itself(
         await pass_time(hass, community, freezer, seconds=600)
     found = await act(hass, community, "get_incident", incident=number)
     assert (found["status"], found["disposition"]) == ("closed", "test")
+
+
+async def test_a_drill_climbs_what_is_in_force_in_its_own_community(
+    hass: HomeAssistant, community: MockConfigEntry
+) -> None:
+    other = MockConfigEntry(
+        domain=DOMAIN, title="Other", data={"kind": "community"}, subentries_data=PEOPLE
+    )
+    other.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(other.entry_id)
+
+    def automation(alias: str, entry: MockConfigEntry, after: int, *, on: bool) -> dict[str, Any]:
+        ladder = [{"tier": "property", "after": 0}, {"tier": "committee", "after": after}]
+        said = {"loop": "smoke_multiple", "source": "binary_sensor.d1", "ladder": ladder}
+        return {
+            "alias": alias,
+            "initial_state": on,
+            "triggers": {"trigger": "event", "event_type": "smoke"},
+            "actions": {
+                "action": "smart_community.signal",
+                "data": {**said, "community": entry.entry_id},
+            },
+        }
+
+    rows = [
+        automation("Of last year", community, 1, on=False),
+        automation("Own", community, 15, on=True),
+        automation("Theirs", other, 300, on=True),
+    ]
+    await run_automations(hass, *rows)
+    data = {"loop": "smoke_multiple", "zone": "yard", "up_to": "committee"}
+    for entry, after in ((community, 15), (other, 300)):
+        begun = await act(hass, entry, "drill", **data, community=entry.entry_id)
+        ladder = entry.runtime_data.engine.running(begun["incident"]).policy.ladder
+        assert [step.after.total_seconds() for step in ladder] == [0, after]
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "automation.own"}, blocking=True
+    )
+    with pytest.raises(ServiceValidationError) as refused:
+        await act(hass, community, "drill", **data, community=community.entry_id)
+    assert refused.value.translation_key == "drill_no_ladder"
 
 
 async def test_without_a_ladder_somewhere_nobody_can_be_exercised(

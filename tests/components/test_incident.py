@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigSubentry
@@ -23,7 +22,7 @@ from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.core.storm import COUNT
 from custom_components.smart_community.repairs import async_create_fix_flow
 
-from .conftest import FarEnd, responder
+from .conftest import FarEnd, responder, run_automations
 
 LADDER = [
     {"tier": "property", "after": 0, "channels": ["sms"]},
@@ -321,9 +320,7 @@ async def test_what_happens_is_told_to_triggers_and_event_entities(
         heard.append(event.data["what"])
 
     hass.bus.async_listen("heard", hear)
-    configuration = Path(hass.config.path("configuration.yaml"))
-    configuration.write_text(yaml.safe_dump({"automation": rows}))
-    await hass.services.async_call("automation", "reload", blocking=True)
+    await run_automations(hass, *rows)
     assert all(hass.states.get(f"automation.{row['alias']}").state == "on" for row in rows)
     guard = await member(hass, community, "guard")
     number = (await smoke(hass, community))["number"]

@@ -1,10 +1,8 @@
 """Monthly tests and drills that happen by themselves, over restarts, holidays and quiet hours."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -14,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smart_community.const import DOMAIN
 
-from .conftest import FarEnd
+from .conftest import FarEnd, run_automations
 from .test_incident import act, pass_time
 from .test_people import change
 from .translated import assert_flow_said, assert_said
@@ -164,9 +162,7 @@ async def test_a_drill_is_held_at_its_date_and_once(
 
 async def automate(hass: HomeAssistant, action: dict[str, Any]) -> None:
     row = {"alias": "Fire", "triggers": {"trigger": "event", "event_type": "x"}, "actions": action}
-    configuration = Path(hass.config.path("configuration.yaml"))
-    configuration.write_text(yaml.safe_dump({"automation": [row]}))
-    await hass.services.async_call("automation", "reload", blocking=True)
+    await run_automations(hass, row)
 
 
 @pytest.mark.parametrize(("asleep", "key"), [(True, "drill_asleep"), (False, "drill_not_held")])
