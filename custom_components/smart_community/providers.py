@@ -84,7 +84,7 @@ class Providers:
         async def called(
             _hass: HomeAssistant, _webhook_id: str, request: web.Request
         ) -> web.Response:
-            body = await request.content.read(_LONGEST_RECEIPT + 1)
+            body = await _read(request)
             try:
                 known = provider.called_back(request.headers, body)
             except ReceiptError as err:
@@ -95,6 +95,18 @@ class Providers:
             return web.json_response({"known": known}, status=status)
 
         webhook.async_register(self._hass, DOMAIN, title, webhook_id, called, local_only=False)
+
+
+async def _read(request: web.Request) -> bytes:
+    """Read the body of a call-back, of a longer one no more than shows that it is too long.
+
+    A body comes in as many pieces as the network makes of it, and one read gives those that are
+    there: of half a receipt the signature is wrong.
+    """
+    body = b""
+    while piece := await request.content.read(_LONGEST_RECEIPT + 1 - len(body)):
+        body += piece
+    return body
 
 
 def make_provider(hass: HomeAssistant, data: Mapping[str, Any]) -> Provider:

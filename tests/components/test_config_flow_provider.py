@@ -175,6 +175,14 @@ async def test_a_secret_that_is_left_empty_stays_what_it_was(
     assert changed.data["key"] == stored.data["key"]
 
 
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Send a body in two, the second once the first has been read."""
+    yield body[:9]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    yield body[9:]
+
+
 async def test_receipts_are_called_back_with_and_forged_ones_stand_on_record(
     hass: HomeAssistant,
     hass_client_no_auth: ClientSessionGenerator,
@@ -202,6 +210,7 @@ async def test_receipts_are_called_back_with_and_forged_ones_stand_on_record(
     assert row.actor.name == "Pager"
     signed = {TIMESTAMP: stamp, SIGNATURE: sign("shared", stamp, body)}
     assert (await client.post(path, data=body, headers=signed)).status == 410
+    assert (await client.post(path, data=in_pieces(body), headers=signed)).status == 410
     assert (await client.post(path, data=b"x" * 9000, headers=signed)).status == 403
     stored = _stored(community, "https")
     hass.config_entries.async_remove_subentry(community, stored.subentry_id)
