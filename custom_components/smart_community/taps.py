@@ -14,8 +14,9 @@ from .core.errors import DomainError
 from .core.events import Acknowledge, Close, Escalate, Handle
 from .core.events import Event as IncidentEvent
 from .core.message import Tap, Verb, parse_action
-from .core.model import Actor, Disposition
+from .core.model import Actor, Disposition, Incident
 from .core.permits import Deed
+from .data import communities
 from .deeds import Deeds
 from .engine.engine import Engine
 from .people import People
@@ -37,24 +38,35 @@ def async_listen_to_taps(
             tap = parse_action(action)
         except DomainError as err:
             _LOGGER.warning("A phone sent a mangled action: %.100s", action)
-            # Another community's incident is that community's to note; one of nobody's is all's.
             named = err.values.get("incident", "")
             incident = await engine.find(named) if named else None
-            if incident is not None or not named:
+            if incident is not None or not await _known(hass, named):
                 await deeds.refuse(incident, _stranger(event, ""), "tap", "tap_mangled")
             return
-        if tap is not None:
-            await _do(tap, event, engine, people, deeds)
+        if tap is None:
+            return
+        incident = await engine.find(tap.incident)
+        if incident is not None:
+            await _do(tap, incident, event, people, deeds)
+        elif not await _known(hass, tap.incident):
+            _LOGGER.warning("A phone named an incident that does not exist: %.100s", action)
+            stranger = _stranger(event, tap.responder)
+            await deeds.refuse(None, stranger, _DEEDS[tap.verb], "incident_unknown")
 
     return hass.bus.async_listen(EVENT_TAP, tapped)
 
 
+async def _known(hass: HomeAssistant, incident: str) -> bool:
+    """Whether a community has this incident: that one notes it then; of nobody's each has a row."""
+    for entry in communities(hass) if incident else ():
+        if await entry.runtime_data.engine.find(incident) is not None:
+            return True
+    return False
+
+
 async def _do(
-    tap: Tap, event: Event[dict[str, Any]], engine: Engine, people: People, deeds: Deeds
+    tap: Tap, incident: Incident, event: Event[dict[str, Any]], people: People, deeds: Deeds
 ) -> None:
-    incident = await engine.find(tap.incident)
-    if incident is None:
-        return  # another community's
     deed = _DEEDS[tap.verb]
     standing = await people.tapper(tap, event.context)
     if standing is None:

@@ -247,6 +247,27 @@ async def test_mangled_and_replayed_buttons_change_nothing_and_stand_on_record(
     assert rows[-1].data == {"deed": "close", "reason": "incident_ended"}
 
 
+async def test_a_button_of_an_invented_incident_stands_on_every_communitys_record(
+    hass: HomeAssistant, town: Town
+) -> None:
+    guard = town.users["property"]
+    assert guard is not None
+    for forged in ("ACKNOWLEDGE", "EXPLODE"):
+        await tap(hass, town.own, f"{forged}_01JINVENTED_guard", guard)
+    await settle(hass, town.other)
+    for place in ("own", "other community"):
+        assert await town.refusals(place, COMMUNITY_LOG) == [
+            {"deed": "acknowledge", "reason": "incident_unknown", "user": guard.id},
+            {"deed": "tap", "reason": "tap_mangled", "user": guard.id},
+        ]
+    theirs = await town.incident("other community")
+    for forged in ("ACKNOWLEDGE", "EXPLODE"):
+        await tap(hass, town.other, f"{forged}_{theirs}_guard", guard)
+    assert len(await town.refusals("own", COMMUNITY_LOG)) == len(("ACKNOWLEDGE", "EXPLODE"))
+    reasons = [row["reason"] for row in await town.refusals("other community", theirs)]
+    assert reasons == ["not_their_phone", "tap_mangled"]
+
+
 async def test_a_user_who_was_switched_off_is_refused_like_one_who_was_removed(
     hass: HomeAssistant, town: Town
 ) -> None:

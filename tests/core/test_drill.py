@@ -142,6 +142,19 @@ def test_the_report_tells_who_was_reached_by_what_after_how_long_and_who_not() -
     ]
 
 
+def test_whoever_is_away_is_not_rung_up_because_the_stand_in_is_beyond_the_tier() -> None:
+    away = responder("away", Tier.PROPERTY, on_duty=False, deputies=("secretary",))
+    drill = Drill(Tier.PROPERTY, (away, SECRETARY))
+    drill.until(hours=48)
+    assert drill.told() == []
+    taken = next(one for one in drill.entries if one.kind == "step_taken")
+    assert taken.data["spared"] == ["secretary"]
+    assert "responders" not in taken.data
+    assert drill.incident.disposition is Disposition.TEST
+    alarm = Story(MULTIPLE, "smoke_multiple", people=(away, SECRETARY))
+    assert [who for _, who, _ in alarm.told()] == ["secretary"]
+
+
 def test_no_deputy_from_beyond_the_tier_stands_in() -> None:
     away = responder("away", Tier.PROPERTY, on_duty=False, deputies=("head",))
     desk = responder("desk", Tier.PROPERTY, deputies=("head",))

@@ -25,6 +25,7 @@ from .tell import (
     call_again,
     guidance,
     order,
+    spared,
     stand_in,
     tell,
     tell_again,
@@ -113,6 +114,7 @@ def _take_rung(incident: Incident, index: int, turn: Turn, late: str | None) -> 
         tier=step.tier,
         responders=[responder.key for responder in reachable],
         unreachable=[responder.key for responder in chosen if responder not in reachable],
+        spared=[responder.key for responder in spared(step, incident, turn.directory)],
         late=late,
         pulled=rung.pulled,
     )

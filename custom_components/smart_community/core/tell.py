@@ -35,14 +35,29 @@ def whom(step: Step, incident: Incident, directory: Mapping[str, Responder]) -> 
     if step.responder is not None:
         named = directory.get(step.responder)
         return [named] if named is not None else []
-    concerned = [
+    concerned = _concerned(step, incident, directory)
+    on_duty = there(concerned, directory)
+    # A gap in the roster must not silence an alarm. That a drill spares whoever stands in is none:
+    # those who are away are not to be rung up for it.
+    return [who for who in on_duty if _stands_in(who, incident)] if on_duty else concerned
+
+
+def spared(step: Step, incident: Incident, directory: Mapping[str, Responder]) -> list[Responder]:
+    """Return who would be told of an alarm and is not of the drill: from beyond its tier."""
+    if not incident.drill:
+        return []
+    on_duty = there(_concerned(step, incident, directory), directory)
+    return [who for who in on_duty if not _stands_in(who, incident)]
+
+
+def _concerned(
+    step: Step, incident: Incident, directory: Mapping[str, Responder]
+) -> list[Responder]:
+    return [
         who
         for who in directory.values()
         if who.tier is step.tier and who.sees(incident.loop, incident.zone)
     ]
-    chosen = [who for who in there(concerned, directory) if _stands_in(who, incident)]
-    # A gap in the roster must not silence an alarm.
-    return chosen or concerned
 
 
 def _stands_in(deputy: Responder, incident: Incident) -> bool:
