@@ -95,6 +95,19 @@ def test_who_stands_in_covers_what_the_other_covers_also_from_another_tier() -> 
         assert [one.key for one in there([now["a"]], now)] == told
 
 
+def test_whoever_stands_in_for_a_stand_in_covers_both_and_a_circle_has_an_end() -> None:
+    people = [responder(key, Tier.PROPERTY, duty=parse_duty("sun 00:00-24:00")) for key in "abc"]
+    day = {"begins": MONDAY, "ends": MONDAY + timedelta(days=1)}
+
+    def told(*swaps: tuple[str, str]) -> list[str]:
+        made = [Swap(away=away, instead=instead, **day) for away, instead in swaps]
+        now = at(people, MONDAY, zone=SHANGHAI, calendar=plain_calendar, swaps=made)
+        return [one.key for one in there([now["a"]], now)]
+
+    assert told(("a", "b"), ("b", "c")) == ["c"]
+    assert told(("a", "b"), ("b", "c"), ("c", "a")) == []
+
+
 def test_a_swap_takes_one_off_duty_and_puts_the_other_on() -> None:
     people = [
         responder("a", Tier.PROPERTY, duty=parse_duty("mon-fri 00:00-24:00")),

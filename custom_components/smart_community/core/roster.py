@@ -161,14 +161,24 @@ def _rest_ends(quiet: tuple[time, time] | None, local: datetime) -> datetime | N
 
 
 def there(concerned: Iterable[Responder], directory: Mapping[str, Responder]) -> list[Responder]:
-    """Return those of them who are on duty, then the deputies on duty of those who are not."""
+    """Return those of them who are on duty, then the deputies on duty of those who are not.
+
+    A deputy who is away has deputies, too: whoever stands in for a stand-in covers both.
+    """
     asked = list(concerned)
     found = {who.key: who for who in asked if who.on_duty}
-    for who in asked:
-        for key in who.deputies if not who.on_duty else ():
+    absent = [who for who in asked if not who.on_duty]
+    seen = {who.key for who in asked}
+    for who in absent:  # grows while it is gone through
+        for key in who.deputies:
             deputy = directory.get(key)
-            if deputy is not None and deputy.on_duty:
-                found.setdefault(key, deputy)
+            if deputy is None or key in seen:
+                continue
+            seen.add(key)
+            if deputy.on_duty:
+                found[key] = deputy
+            else:
+                absent.append(deputy)
     return list(found.values())
 
 
