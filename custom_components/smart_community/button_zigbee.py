@@ -6,10 +6,11 @@ from homeassistant.components.button import ButtonEntity
 from homeassistant.components.button.const import ButtonDeviceClass
 from homeassistant.const import EntityCategory
 
-from .may import async_check_output
+from .may import async_check_configuring
 from .zigbee_entity import ZigbeeEntity, ZigbeeHubEntity
 from .zigbee_network import ZigbeeData
 from .zigbee_pairing import PAIRING_TIME, async_permit
+from .zones import area_of, source_name
 
 
 class Press(ZigbeeEntity, ButtonEntity):
@@ -43,6 +44,8 @@ class Pairing(ZigbeeHubEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Open the network for whoever may. Raises HomeAssistantError."""
-        await async_check_output(self, self._context)
+        """Open the network for whoever may set it up. Raises HomeAssistantError."""
+        hass, entity_id = self.hass, self.entity_id
+        name, area = source_name(hass, entity_id), area_of(hass, entity_id)
+        await async_check_configuring(hass, self._context, name, area)
         await async_permit(self._data, PAIRING_TIME)

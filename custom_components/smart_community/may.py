@@ -12,7 +12,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers.entity import Entity
 
-from .const import CONF_AREAS, CONF_FLOORS, CONF_KIND, DOMAIN, KIND_COMMUNITY
+from .const import CONF_AREAS, CONF_FLOORS, CONF_KIND, DOMAIN, KIND_COMMUNITY, SUBENTRY_RESPONDER
 from .core.model import Actor
 from .core.permits import Deed, Permit, Role, Standing, best, permit, role_of
 from .data import CommunityEntry, communities
@@ -74,7 +74,8 @@ async def async_check_configuring(
 async def async_check_unlocking(entity: Entity, context: Context | None) -> None:
     """Refuse, with `unlocking_not_permitted`, whom a community knows and its table does not let.
 
-    A resident whom no community knows is Home Assistant's matter: the door may be their own.
+    A resident whom no community knows is Home Assistant's matter: the door may be their own. A
+    community that is not loaded knows its people all the same, and lets none of them.
     """
     hass, context = entity.hass, context or Context()
     everywhere = [
@@ -82,7 +83,8 @@ async def async_check_unlocking(entity: Entity, context: Context | None) -> None
         for entry in communities(hass)
         for standing in await entry.runtime_data.people.standings_of(context)
     ]
-    if all(standing.role is Role.OUTSIDER for standing in everywhere):
+    strange = all(standing.role is Role.OUTSIDER for standing in everywhere)
+    if strange and not _belongs_somewhere(hass, context):
         return
     await async_check_plant(
         hass,
@@ -107,6 +109,16 @@ def communities_of(hass: HomeAssistant, area: ar.AreaEntry | None) -> Sequence[C
         )
     }
     return [entry for entry in communities(hass) if not owners or entry.entry_id in owners]
+
+
+def _belongs_somewhere(hass: HomeAssistant, context: Context) -> bool:
+    """Whether somebody is among the responders of a community, loaded or not."""
+    return any(
+        context.user_id in subentry.data["users"]
+        for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        for subentry in entry.subentries.values()
+        if subentry.subentry_type == SUBENTRY_RESPONDER
+    )
 
 
 async def _standings(

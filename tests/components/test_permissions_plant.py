@@ -158,7 +158,7 @@ async def test_every_role_at_the_plant_the_codes_of_a_lock_and_the_set_up(
                 async def press(_reason: str, view: Screen = view) -> None:
                     checked(await view.call("button", "press", entity_id=plant.pairing))
 
-                for deed, do in (("lock_codes", choose), ("operate", press)):
+                for deed, do in (("lock_codes", choose), ("configure", press)):
                     key, _ = plant.calls()[deed]
                     cell = (role, place, deed)
                     await town.tried(record_property, "websocket", *cell, do=do, key=key)
@@ -227,6 +227,14 @@ async def test_a_lock_opens_to_its_own_communitys_people_and_to_residents_nobody
         await call(hass, "lock", "lock", user, entity_id=plant.lock)
         await call(hass, "lock", "unlock", user, entity_id=plant.lock)
         assert hass.states.get(plant.lock).state == "unlocked"
+    # A community that is not loaded knows its people all the same, wherever the door is.
+    await hass.config_entries.async_unload(town.own.entry_id)
+    for area in (AREAS["own"], None):
+        plant.stands_in(hass, area)
+        with pytest.raises(HomeAssistantError) as refused:
+            await call(hass, "lock", "unlock", head, entity_id=plant.lock)
+        assert refused.value.translation_key == "unlocking_not_permitted"
+        await call(hass, "lock", "unlock", resident, entity_id=plant.lock)
 
 
 async def test_what_stands_on_nobodys_ground_is_worked_by_the_people_of_each(
