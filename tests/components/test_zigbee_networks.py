@@ -1,9 +1,7 @@
 """Several networks in one Home Assistant, beside its own ZHA; and how each of them ends."""
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from zigpy.zcl.clusters.security import IasZone
 
 from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.diagnostics import async_get_config_entry_diagnostics
+from tests.simulators.left_behind import sockets, workers
 from tests.simulators.waiting import until
 from tests.simulators.zigbee import JoinRefusedError, VirtualCoordinator, devices
 
@@ -36,21 +35,6 @@ READ_STATUS = b"\x00\x02\x00\x00\x00"  # and whether it is enrolled, in one brea
 async def radios(radio: VirtualCoordinator) -> AsyncIterator[tuple[VirtualCoordinator, ...]]:
     async with VirtualCoordinator(formed=True, boots_on_connect=True) as other:
         yield radio, other
-
-
-def workers() -> int:
-    """Threads that are not the executors' own, which stay for the next job."""
-    pools = ("SyncWorker", "asyncio", "ImportExecutor")
-    return sum(not thread.name.startswith(pools) for thread in threading.enumerate())
-
-
-def sockets() -> int:
-    """Sockets that this process has open."""
-    count = 0
-    for one in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the one that lists them is gone by now
-            count += str(one.readlink()).startswith("socket:")
-    return count
 
 
 async def leave(hass: HomeAssistant, *entries: MockConfigEntry) -> None:

@@ -1,39 +1,19 @@
 """How long a network waits before it tries again, with a coordinator that is away over real TCP."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, override
 
 import pytest
 
 from tests.simulators.waiting import until
 from tests.simulators.zigbee import VirtualCoordinator
 
-from .zigbee_ground import SUPERVISOR, at_work
-
-
-class _NoWaiting(asyncio.SelectorEventLoop):
-    """A loop in which the supervisor's long waits are noted and over at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits: list[float] = []
-
-    @override
-    def call_later(
-        self, delay: float, callback: Callable[..., Any], *args: Any, **more: Any
-    ) -> asyncio.TimerHandle:
-        task = asyncio.current_task(self)
-        if delay >= 1 and task is not None and task.get_name() == SUPERVISOR:
-            self.waits.append(delay)
-            delay = 0
-        return super().call_later(delay, callback, *args, **more)
+from .zigbee_ground import NoWaiting, at_work
 
 
 @pytest.mark.usefixtures("socket_enabled")
 def test_waits_double_up_to_a_minute_and_begin_anew_once_it_was_at_work(tmp_path: Path) -> None:
-    loop = _NoWaiting()
+    loop = NoWaiting()
 
     async def story() -> None:
         async with (

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any, override
 
 from custom_components.smart_community.field.zigbee.liveness import Register
 from custom_components.smart_community.field.zigbee.model import Coordinator, Identity, Pulse
@@ -14,6 +15,24 @@ from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice
 
 # By which its task is told from those of the libraries.
 SUPERVISOR = "supervisor"
+
+
+class NoWaiting(asyncio.SelectorEventLoop):
+    """A loop in which the supervisor's long waits are noted and over at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    @override
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *args: Any, **more: Any
+    ) -> asyncio.TimerHandle:
+        task = asyncio.current_task(self)
+        if delay >= 1 and task is not None and task.get_name() == SUPERVISOR:
+            self.waits.append(delay)
+            delay = 0
+        return super().call_later(delay, callback, *args, **more)
 
 
 @asynccontextmanager

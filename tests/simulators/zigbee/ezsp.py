@@ -5,6 +5,7 @@ versions 10 to 19, so that no byte layout is written here; answers are given by 
 14 and renamed for older ones.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -102,6 +103,12 @@ class Ezsp:
         self._agreed = False
         self._answering = False
         self._held: list[bytes] = []
+        self._unanswered: dict[str, asyncio.Future[None]] = {}
+
+    def leave_unanswered(self, name: str) -> asyncio.Future[None]:
+        """Have the next such command acknowledged by the link, and no more; done when it came."""
+        self._unanswered[name] = came = asyncio.get_running_loop().create_future()
+        return came
 
     def serve(self, *parts: object) -> None:
         """Answer with the marked methods of these."""
@@ -116,11 +123,16 @@ class Ezsp:
         """Answer one command of the host."""
         if len(frame) < 4 or self._faults.strikes(Fault.HUNG):
             return
+        legacy = len(frame) == 4 and frame[2] == VERSION_ID  # the header of before version 8
+        command = VERSION_ID if legacy else int.from_bytes(frame[3:5], "little")
+        name = self._by_id.get(command, ("",))[0]
+        if (came := self._unanswered.pop(name, None)) is not None:
+            came.set_result(None)
+            return
         self._sequence = sequence = frame[0]
-        if len(frame) == 4 and frame[2] == VERSION_ID:  # the header of before version 8
+        if legacy:
             self._version(bytes((sequence, RESPONSE, VERSION_ID)), frame[3])
             return
-        command = int.from_bytes(frame[3:5], "little")
         header = bytes((sequence, RESPONSE, FORMAT_1))
         if command == VERSION_ID and len(frame) > 5:
             self._version(header + frame[3:5], frame[5])

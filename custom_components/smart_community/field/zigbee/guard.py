@@ -51,10 +51,11 @@ from zigpy.state import State
 from zigpy.types import PacketPriority
 from zigpy.util import CatchingTaskMixin
 
-from .file import look_at
+from .file import look_at, with_whole_database
 from .liveness import CEILING
 from .model import Coordinator, Identity, NetworkError, Trouble
 from .notified import Notified
+from .start import Start
 from .unasked import unasked
 
 _LOGGER = logging.getLogger(__name__)
@@ -116,31 +117,15 @@ def radio_config(coordinator: Coordinator, database: Path | None = None) -> dict
     return config
 
 
-def with_whole_database(controller: Any) -> Any:
-    """Return the radio's controller, made to have its database open whole or not at all.
-
-    One that cannot be used is a NetworkError.
-    """
-
-    class Whole(controller):  # type: ignore[misc] # one of several, known when it runs
-        @override
-        @classmethod
-        async def new(cls, *args: Any, **kwargs: Any) -> ControllerApplication:
-            return await _whole(super().new(*args, **kwargs))
-
-        @override
-        async def _load_db(self) -> None:
-            await _opened(super()._load_db(), self)
-
-    return Whole
-
-
 def _guarded(
-    controller: Any, identity: Identity, meanwhile: Callable[[], Coroutine[Any, Any, None]]
+    controller: Any,
+    identity: Identity,
+    start: Start,
+    meanwhile: Callable[[], Coroutine[Any, Any, None]],
 ) -> type[ControllerApplication]:
     """Return the radio's controller, made to refuse every network but one.
 
-    `meanwhile`: what is done while it connects.
+    `start` is told of its connection; `meanwhile`: what is done while it connects.
     """
 
     class Guarded(with_whole_database(controller)):  # type: ignore[misc] # one of several
@@ -158,10 +143,21 @@ def _guarded(
             doing = asyncio.create_task(meanwhile(), name="make zigbee devices")
             try:
                 await super().connect()
+                start.connected()
                 await doing
             finally:
                 doing.cancel()
                 await asyncio.gather(doing, return_exceptions=True)
+
+        @override
+        def connection_lost(self, exc: Exception | None) -> None:
+            start.lost(exc)
+            super().connection_lost(exc)
+
+        @override
+        async def disconnect(self) -> None:
+            start.over()
+            await super().disconnect()
 
         @override
         async def request(self, *args: Any, **kwargs: Any) -> None:
@@ -228,9 +224,11 @@ class GuardedGateway(Gateway):
     """A gateway for one network and no other."""
 
     identity: Identity
+    start: Start
     # Called once what is remembered of the devices is made, while the radio still starts.
     remembered: Callable[[], None] = staticmethod(lambda: None)
     _backing_up: asyncio.TimerHandle | None = None
+    _ending: asyncio.Future[None] | None = None
 
     @override
     async def async_initialize(self) -> None:
@@ -316,34 +314,21 @@ class GuardedGateway(Gateway):
             await app.settled()
 
     @override
+    async def shutdown(self) -> None:
+        """Shut down once, and to the end: zha does not begin again where it was cancelled.
+
+        A start that fails shuts down by itself, and may be told to end in the middle of that.
+        """
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(super().shutdown())
+        await asyncio.shield(self._ending)
+
+    @override
     def get_application_controller_data(
         self,
     ) -> tuple[Any, dict[str, Any]]:
         controller, config = super().get_application_controller_data()
-        return _guarded(controller, self.identity, self._remember), config
-
-
-async def _whole(
-    opening: Coroutine[Any, Any, ControllerApplication],
-) -> ControllerApplication:
-    """Open the database, whole or not at all: half opened it keeps its thread for good."""
-    to_the_end = asyncio.ensure_future(opening)
-    try:
-        return await asyncio.shield(to_the_end)
-    except asyncio.CancelledError:
-        await (await to_the_end).shutdown()
-        raise
-
-
-async def _opened(loading: Coroutine[Any, Any, None], app: Any) -> None:
-    """Load a database; one whose content makes no sense is closed again, which zigpy leaves."""
-    try:
-        await loading
-    except Exception as err:
-        opened = app._dblistener  # noqa: SLF001 - zigpy itself forgets to close it here
-        if opened is not None:
-            await opened.shutdown()
-        raise NetworkError(Trouble.DATABASE, str(err) or type(err).__name__) from err
+        return _guarded(controller, self.identity, self.start, self._remember), config
 
 
 async def _unheeded(target: Coroutine[Any, Any, Any]) -> Any:
@@ -395,4 +380,5 @@ async def new_gateway(
     )
     gateway = await GuardedGateway.async_from_config(config)
     gateway.identity = identity
+    gateway.start = Start()
     return gateway

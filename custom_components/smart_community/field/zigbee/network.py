@@ -196,7 +196,7 @@ class Network:
         )
         gateway.remembered = partial(self._remembered, gateway)
         try:
-            async with asyncio.timeout(_CONNECT_WITHIN):
+            async with gateway.start.within(_CONNECT_WITHIN):
                 await gateway.async_initialize()
                 await gateway.async_initialize_devices_and_entities()
         except BaseException:
@@ -264,7 +264,7 @@ class Network:
         try:
             await asyncio.shield(closing)
         except asyncio.CancelledError:
-            await closing
+            await asyncio.wait((closing,))
             raise
 
     async def _close_now(self, gateway: GuardedGateway) -> None:

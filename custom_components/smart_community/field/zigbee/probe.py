@@ -23,8 +23,8 @@ from zigpy.exceptions import (
     NetworkNotFormed,
 )
 
-from .file import look_at
-from .guard import identity_of, radio_config, trouble_of, with_whole_database
+from .file import look_at, with_whole_database
+from .guard import identity_of, radio_config, trouble_of
 from .model import Coordinator, Identity, NetworkError, Trouble
 
 _LOGGER = logging.getLogger(__name__)
