@@ -16,31 +16,14 @@ from tests.simulators.zigbee import VirtualCoordinator, VirtualDevice, devices
 
 from .zigbee_ground import NoWaiting, at_work, join
 
-# When it goes away: upon which command of a start, that is left without an answer (None: while the
-# host still waits to be told that the radio has reset), and whether it hangs up or resets.
-# Each of these would keep a start waiting, for four seconds, for ten or for half a minute.
+# When it goes away: upon which command of a start, that is left without an answer, and whether it
+# hangs up or resets. Each would keep a start waiting, for ten seconds or for half a minute.
 MOMENTS = (
-    (None, VirtualCoordinator.drop),
-    ("version", VirtualCoordinator.drop),
-    ("getNetworkParameters", VirtualCoordinator.drop),
+    ("version", VirtualCoordinator.drop),  # the first command of a start
     ("getNetworkParameters", VirtualCoordinator.reset_ncp),
     ("sendUnicast", VirtualCoordinator.drop),  # the radio's interview of itself
-    ("sendBroadcast", VirtualCoordinator.drop),  # the last command of a start
+    ("sendBroadcast", VirtualCoordinator.drop),  # the last one
 )
-
-
-async def begin_anew(radio: VirtualCoordinator, until_asked: str | None) -> None:
-    """Have the host connect again, and wait until its start has come that far."""
-    radio.boots_on_connect = until_asked is not None
-    before = radio.connections
-    if until_asked is None:
-        await radio.drop()
-        await until(lambda: radio.connections > before)
-    else:
-        asked = radio.ezsp.leave_unanswered(until_asked)
-        await radio.drop()
-        await until(asked.done)
-    radio.boots_on_connect = True
 
 
 def held() -> tuple[int, int, int]:
@@ -69,7 +52,9 @@ def test_an_alarm_is_found_after_a_start_that_lost_its_radio_and_nothing_is_left
                 troubles: list[Trouble | None] = []
                 network.listeners.changed.append(lambda: troubles.append(network.trouble))
                 for command, goes in MOMENTS:
-                    await begin_anew(radio, command)
+                    asked = radio.ezsp.leave_unanswered(command)
+                    await radio.drop()
+                    await until(asked.done)
                     tries = radio.connections
                     await goes(radio)
                     await smoke.alarm()
