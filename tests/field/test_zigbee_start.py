@@ -64,7 +64,7 @@ def test_an_alarm_is_found_after_a_start_that_lost_its_radio_and_nothing_is_left
                     assert set(troubles) == {Trouble.LOST, None}
                     await smoke.alarm(on=False)
                     await until(lambda: not shows_alarm(network, smoke))
-            await until(lambda: all(map(le, held(), before)))
+            await until(lambda: all(map(le, held(), before, strict=True)))
 
     with asyncio.Runner(loop_factory=NoWaiting) as runner:
         runner.run(story())
@@ -108,4 +108,4 @@ async def test_a_start_that_is_told_to_end_while_it_closes_by_itself_closes_to_t
             running.cancel()
             await asyncio.wait((running,))
             assert running.cancelled()
-            await until(lambda: all(map(le, held(), before)))
+            await until(lambda: all(map(le, held(), before, strict=True)))
