@@ -12,11 +12,13 @@ import random
 import sqlite3
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 
 from tests.simulators.estate import Estate
 
@@ -28,6 +30,8 @@ LADDER = [
     {"tier": "committee", "after": {"milliseconds": 400}, "channels": ["sms"]},
     {"tier": "township", "after": {"milliseconds": 1200}, "channels": ["sms"]},
 ]
+# Water must flow for so many seconds: longer than it takes to see it on record and cut the power.
+DWELL = 8
 
 
 @dataclass
@@ -88,6 +92,38 @@ async def _until_killed(estate: Estate, said: Accepted, chance: random.Random, s
             raise AssertionError(repr(ended))
 
 
+async def _flow(estate: Estate) -> None:
+    """Cut the power while a shipped blueprint's alarm has yet to last, and after its first step."""
+    row = {
+        "id": "sprinkler_flow",
+        "alias": "Sprinkler",
+        "use_blueprint": {
+            "path": "smart_community/sprinkler_flow.yaml",
+            "input": {
+                "detectors": {"entity_id": [estate.detectors[5]]},
+                "on_for": {"seconds": DWELL},
+                "committee_after": {"seconds": 1},
+                "department_after": {"seconds": 2},
+                "township_after": {"seconds": 3},
+                "receipt_within": {"hours": 1},
+            },
+        },
+    }
+    # In place of the smoke detectors' automations, which the same panel's inputs would set off.
+    (estate.folder / "automations.yaml").write_text(yaml.safe_dump([row]))
+    await estate.home.do("automation.reload")
+    estate.smoke(5, on=True)
+    async with asyncio.timeout(60):
+        while _flows_since(estate.folder) is None:
+            await asyncio.sleep(0.05)
+    await estate.home.kill()
+    assert all(one["loop"] != "sprinkler_flow" for one in _database(estate.folder)["incident"])
+    await estate.home.start()
+    await estate.phones["guard"].wait_for(lambda notice: "Sprinkler" in notice.title, 60)
+    await estate.home.kill()
+    await estate.home.start()
+
+
 async def _run(folder: Path) -> tuple[Estate, Accepted]:
     chance = random.Random(SEED)
     estate = Estate(folder, fast=1.0)
@@ -97,6 +133,7 @@ async def _run(folder: Path) -> tuple[Estate, Accepted]:
         for number in range(KILLS):
             await _until_killed(estate, said, chance, number * 10_000)
             await estate.home.start()
+        await _flow(estate)
         async with asyncio.timeout(60):
             while await _undone(estate):
                 pass  # asks Home Assistant each time, which takes its while
@@ -160,6 +197,23 @@ def test_no_signal_is_lost_and_every_step_is_taken_however_often_the_power_goes(
     for incident, row in incidents.items():
         if all(rung["state"] == "taken" for rung in row["rungs"]):
             assert any(row["number"] in text for text in texts), f"{incident} never climbed"
+
+    # What an automation saw before the power went counts from then on, and is one incident.
+    (flow,) = (row for row in incidents.values() if row["loop"] == "sprinkler_flow")
+    assert all(rung["state"] == "taken" for rung in flow["rungs"])
+    began = _flows_since(tmp_path / "config")
+    assert began == datetime.fromisoformat(flow["first_alarm_at"])
+    assert datetime.fromisoformat(flow["opened_at"]) - began >= timedelta(seconds=DWELL)
+
+
+def _flows_since(folder: Path) -> datetime | None:
+    """When the record says that the water began to flow."""
+    (path,) = folder.glob("smart_community_*.db")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        found = database.execute(
+            "SELECT at FROM signal WHERE loop = 'sprinkler_flow' AND raised ORDER BY id"
+        ).fetchone()
+    return datetime.fromisoformat(found[0]) if found else None
 
 
 def _database(folder: Path) -> dict[str, Any]:
