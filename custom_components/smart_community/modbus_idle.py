@@ -1,6 +1,8 @@
 """While every loop that uses a point is out of its hours, the point is read in the slow lane."""
 
 import asyncio
+import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,8 +18,13 @@ from .field.point import Lane
 from .loop_hours import in_use
 from .modbus_bus import BusUnit, ModbusBusData
 
-# Each unit is looked at this often, one after the other: all at once would hold everything up.
+_LOGGER = logging.getLogger(__name__)
+
+# Each unit is looked at this often, a few at a time: all at once would hold everything up.
 _EVERY: Final = 60.0
+# What decides is looked at more often, because that costs next to nothing: where it has changed, as
+# a loop that is switched on, all units are looked at without waiting for their turn.
+_LOOK: Final = 10.0
 # A point is back in the fast lane before its loop's hours begin: nothing is heard late for having
 # rested.
 _AHEAD: Final = timedelta(seconds=2 * _EVERY)
@@ -29,15 +36,56 @@ def async_follow_hours(hass: HomeAssistant, entry: ConfigEntry[Any], bus: Modbus
 
     async def follow() -> None:
         while True:
-            units = list(bus.units.values())
-            for unit in units:
-                if bus.units.get(unit.subentry_id) is unit:
-                    bus.poller.set_idle(unit.address, _idle(hass, unit))
-                await asyncio.sleep(_EVERY / len(units))
-            if not units:
+            try:
+                await _follow(hass, bus)
+            except Exception:
+                # What rests because of a mistake of ours would be heard late for ever.
+                _LOGGER.exception("Nothing on %s rests: its loops cannot be looked at", entry.title)
+                for unit in bus.units.values():
+                    bus.poller.set_idle(unit.address, ())
                 await asyncio.sleep(_EVERY)
 
     entry.async_create_background_task(hass, follow(), f"Hours of Modbus bus {entry.title}")
+
+
+async def _follow(hass: HomeAssistant, bus: ModbusBusData) -> None:
+    """Look at the units in turn, and at all of them when what decides has changed."""
+    known: object = None
+    waiting: list[str] = []
+
+    async def look(keys: Iterable[str], apart: float) -> None:
+        for key in keys:
+            # Unless it was removed meanwhile.
+            if (unit := bus.units.get(key)) is not None:
+                bus.poller.set_idle(unit.address, _idle(hass, unit))
+            await asyncio.sleep(apart)
+
+    while True:
+        if (decides := _decides(hass)) != known:
+            known, waiting = decides, []
+            await look(list(bus.units), 0)
+        turns = max(round(len(bus.units) * _LOOK / _EVERY), 1)
+        waiting = waiting or list(bus.units)
+        now, waiting = waiting[:turns], waiting[turns:]
+        await look(now, _LOOK / turns)
+        if not now:
+            await asyncio.sleep(_LOOK)
+
+
+def _decides(hass: HomeAssistant) -> object:
+    """Return what decides whether loops are at work, besides the clock and where a detector is."""
+    watches = alarm_index(hass).watches()
+    return (
+        [(one.owner, one.loop, one.active, one.sources) for one in watches],
+        [
+            (
+                entry.entry_id,
+                entry.runtime_data.plans.standing,
+                entry.runtime_data.engine.kept("loop:"),
+            )
+            for entry in communities(hass)
+        ],
+    )
 
 
 def _idle(hass: HomeAssistant, unit: BusUnit) -> frozenset[str]:

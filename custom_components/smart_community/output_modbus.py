@@ -32,7 +32,7 @@ class OutputEntity(PointEntity):
             raise refusal("output_too_soon", name=name, seconds=f"{_APART:.0f}")
         self._last_written = now
         if (unit := self.unit) is None:
-            raise failure("output_no_answer", name=name, problem="-")
+            raise failure("output_not_sent", name=name, problem="it is no longer set up")
         try:
             await self._bus.poller.write(unit.address, self.point, value)
         except ValueError as err:
@@ -42,6 +42,10 @@ class OutputEntity(PointEntity):
         except TimeoutError as err:
             raise failure("output_line_busy", name=name) from err
         except NoData as err:
-            refused = err.quality is Quality.REFUSED
-            key = "output_refused" if refused else "output_no_answer"
-            raise failure(key, name=name, problem=err.reason) from err
+            raise failure(_key(err), name=name, problem=err.reason) from err
+
+
+def _key(lack: NoData) -> str:
+    if not lack.sent:
+        return "output_not_sent"
+    return "output_refused" if lack.quality is Quality.REFUSED else "output_no_answer"

@@ -37,6 +37,11 @@ class Plans:
         return self._plans != before
 
     @property
+    def standing(self) -> tuple[Plan, ...]:
+        """The plans as they stand now."""
+        return self._plans
+
+    @property
     def days(self) -> frozenset[Day]:
         """The kinds of days that any plan names."""
         said = [plan.active for plan in self._plans]

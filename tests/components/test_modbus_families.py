@@ -234,25 +234,28 @@ async def test_an_output_is_written_read_back_and_shown_as_it_is(
         (Fault.SILENT, "output_no_answer"),
         (Fault.BUSY, "output_no_answer"),
         (Fault.ILLEGAL_ADDRESS, "output_refused"),
+        (None, "output_not_sent"),
     ],
 )
 async def test_an_output_that_did_not_move_is_said_to_have_not(
     hass: HomeAssistant,
     server: ModbusServer,
     outputs: MockConfigEntry,
-    wrong: Writes | Fault,
+    wrong: Writes | Fault | None,
     key: str,
 ) -> None:
     if isinstance(wrong, Writes):
         server.units[1].writes = wrong
     else:
         server.units[1].fault = wrong
+        await server.refuse(wrong is None)  # or the gateway is away
         await until(lambda: shown(hass, "switch.unit_gate") == "unavailable")
     with pytest.raises(HomeAssistantError) as error:
         await switch(hass, "on")
     assert error.value.translation_key == key
     assert_said(f"exceptions.{key}.message", set(error.value.translation_placeholders or {}))
     server.units[1].fault = None
+    await server.refuse(False)
     await until(lambda: shown(hass, "switch.unit_gate") == "off", 15)
 
 

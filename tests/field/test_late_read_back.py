@@ -1,6 +1,8 @@
 """A serial line on which a read-back comes too late: nobody takes it for something else."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from modbus_connection.exceptions import ModbusProtocolError
@@ -58,9 +60,13 @@ class Relays:
     def set_message_spacing(self, _: float) -> None: ...
 
 
-@in_counted_time
-async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -> None:
-    relays, told = Relays(), set[tuple[str, object]]()
+type Told = set[tuple[str, object]]
+
+
+@asynccontextmanager
+async def at_work(relays: Relays) -> AsyncIterator[tuple[Poller, PolledUnit, Told]]:
+    """A poller that has read the relays, and what it tells of them from then on."""
+    told: Told = set()
     poller = Poller(Line(baudrate=9600), clock=asyncio.get_running_loop().time)
     unit = PolledUnit(
         unit=relays,  # type: ignore[arg-type]
@@ -71,10 +77,18 @@ async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -
     async with polling(poller):
         await asyncio.sleep(2)
         told.clear()
+        yield poller, unit, told
+
+
+@in_counted_time
+async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -> None:
+    relays = Relays()
+    async with at_work(relays) as (poller, unit, told):
         written = await asyncio.gather(
             *(poller.write(1, point, False) for point in OUTPUTS[:2]), return_exceptions=True
         )
-        assert [isinstance(one, NoData) for one in written] == [True, True]
+        sent = [one.sent for one in written if isinstance(one, NoData)]
+        assert sent == [True, False]
         await asyncio.sleep(15)
         wrong = {(key, value) for key, value in told if value is False} - {("output_0", False)}
         assert not wrong
@@ -87,17 +101,8 @@ async def test_what_is_read_back_too_late_is_not_taken_for_the_other_outputs() -
 
 @in_counted_time
 async def test_a_write_whose_caller_goes_away_is_read_back_all_the_same() -> None:
-    relays, told = Relays(), set[tuple[str, object]]()
-    poller = Poller(Line(baudrate=9600), clock=asyncio.get_running_loop().time)
-    unit = PolledUnit(
-        unit=relays,  # type: ignore[arg-type]
-        points=OUTPUTS,
-        changed=lambda key: told.add((key, unit.reading(key).value)),
-    )
-    poller.add(1, unit)
-    async with polling(poller):
-        await asyncio.sleep(2)
-        told.clear()
+    relays = Relays()
+    async with at_work(relays) as (poller, unit, told):
         writing = asyncio.create_task(poller.write(1, OUTPUTS[0], False))
         await asyncio.sleep(2 * TAKES)  # the coil has moved, and its read-back is under way
         writing.cancel()
@@ -107,3 +112,17 @@ async def test_a_write_whose_caller_goes_away_is_read_back_all_the_same() -> Non
         assert {(key, value) for key, value in told if value is False} == {("output_0", False)}
         assert [unit.reading(one.key).value for one in OUTPUTS] == relays.coils[:8]
         assert not poller.writing
+
+
+@in_counted_time
+async def test_whoever_waits_for_a_write_while_its_bus_is_unloaded_is_told() -> None:
+    relays = Relays()
+    async with at_work(relays) as (poller, _, _):
+        writing = asyncio.create_task(poller.write(1, OUTPUTS[0], False))
+        await asyncio.sleep(2 * TAKES)
+        for one in poller.writing:
+            one.cancel()
+        with pytest.raises(NoData) as lack:
+            await writing
+        assert lack.value.sent, "the coil has moved"
+        assert relays.coils[0] is False

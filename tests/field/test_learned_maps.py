@@ -10,6 +10,7 @@ from custom_components.smart_community.field.modbus.line import NoData
 from custom_components.smart_community.field.modbus.plan import Block
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
+from script.lib.bench_modbus_plant import HOLED, Plant, holed
 from tests.simulators.modbus_server import Fault
 
 from .conftest import PANEL, Bus
@@ -94,6 +95,30 @@ async def test_the_most_that_a_unit_answers_at_once_is_learned_as_well(bus: Bus)
     await asyncio.sleep(75)
     assert blocks(unit) == [100]
     assert {one.quality for one in unit.readings.values()} == {Quality.GOOD}
+
+
+async def test_a_table_with_holes_is_read_in_little_more_than_the_fewest_requests(
+    bus: Bus,
+) -> None:
+    kinds = {"discrete": Kind.DISCRETE, "coils": Kind.COIL}
+    points = tuple(
+        Point(
+            key=f"{run.name}_{at}",
+            kind=kinds.get(run.table) or Kind(run.table),
+            address=at,
+            type=DataType(run.data or "bool"),
+            lane=Lane.FAST if run.alarm else Lane.SLOW,
+        )
+        for run in HOLED
+        for at in run.addresses
+    )
+    bus.server.units[1] = holed()
+    unit = bus.add(1, points)
+    await asyncio.sleep(10)
+    assert {one.quality for one in unit.readings.values()} == {Quality.GOOD}
+    assert len(unit.readings) == len(points)
+    plant = Plant(buses=1, units_a_bus=1, runs=HOLED, servers=[bus.server])
+    assert plant.fewest <= len(unit.jobs) <= 1.2 * plant.fewest
 
 
 def test_what_is_asked_across_a_barrier_is_the_whole_block_that_would_be_read() -> None:

@@ -125,6 +125,27 @@ async def test_a_line_with_room_hears_alarms_in_a_second_and_reads_all_in_half_a
     assert bus.slow_round <= EVERY[Lane.SLOW] + EVERY[Lane.FAST]
 
 
+@pytest.mark.parametrize(
+    ("units", "most"), [(5, 5 * len(POINTS)), (50, 50 * (len(POINTS) - 1) * (FAST_PER_OTHER + 1))]
+)
+@in_counted_time
+async def test_from_the_start_a_round_of_everything_takes_what_its_requests_take(
+    units: int, most: int
+) -> None:
+    bus = Bus(units)
+    await bus.poll(65)
+    left = Counter({(who, kind): 1 for who in bus.units for kind in (Kind.DISCRETE, Kind.INPUT)})
+    for who in bus.units:
+        left[who, Kind.INPUT] = len(POINTS) - 1
+    requests = 0
+    while left:
+        _, who, kind = bus.asked[requests]
+        left -= Counter([(who, kind)])
+        requests += 1
+    assert requests <= most
+    assert bus.asked[requests - 1][0] + TAKES - bus.asked[0][0] <= 1.05 * requests * TAKES
+
+
 @in_counted_time
 async def test_a_slow_block_never_goes_twice_while_an_alarm_block_is_due() -> None:
     bus = Bus(30)

@@ -125,8 +125,9 @@ async def test_over_rtu_a_unit_that_failed_is_asked_for_a_sign_of_life_before_it
     async with asyncio.timeout(8):
         while unit.why is None:
             await asyncio.sleep(0.01)
-    with pytest.raises(NoData):
+    with pytest.raises(NoData) as lack:
         await poller.write(1, VALVE, True)
+    assert not lack.value.sent
     assert not server.units[1].written
     server.units[1].fault = None
     await poller.write(1, VALVE, True)

@@ -48,11 +48,18 @@ LINE_TAKEN = "another integration holds the shared line"
 class NoData(Exception):  # noqa: N818 # what is missing is not an error of this program
     """A request brought nothing.
 
-    `illegal`: the unit has no such address, or not so many; `line`: nobody on it can be reached.
+    `illegal`: the unit has no such address, or not so many; `line`: nobody on it can be reached;
+    `sent`: the request may have reached the unit, so that a write may have been carried out.
     """
 
     def __init__(
-        self, quality: Quality, reason: str, *, illegal: bool = False, line: bool = False
+        self,
+        quality: Quality,
+        reason: str,
+        *,
+        illegal: bool = False,
+        line: bool = False,
+        sent: bool = True,
     ) -> None:
         """Take what is said of the points, and why."""
         super().__init__(reason)
@@ -60,6 +67,7 @@ class NoData(Exception):  # noqa: N818 # what is missing is not an error of this
         self.quality = quality
         self.reason = reason
         self.illegal = illegal
+        self.sent = sent
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -136,9 +144,10 @@ class Line:
         except (TimeoutError, ModbusError, OSError) as err:
             if isinstance(err, TimeoutError):
                 if attempt.ours_at is None and unit.connected:
-                    raise NoData(Quality.LINE_TAKEN, LINE_TAKEN) from err
+                    raise NoData(Quality.LINE_TAKEN, LINE_TAKEN, sent=False) from err
                 self._unanswered = before + 1
             lack = _lack(unit, err, self._ear)
+            lack.sent = attempt.ours_at is not None
             if not isinstance(err, ModbusExceptionError):
                 await _drop(unit)
             raise lack from err

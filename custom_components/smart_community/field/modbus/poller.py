@@ -97,28 +97,34 @@ class Poller:
 
         Raises KeyError if there is no unit of this address. Whoever is cancelled while it waits,
         as an automation that is started anew, ends the waiting alone: what was sent is read back,
-        or its late answer would pass for that to the next read.
+        or its late answer would pass for that to the next read. Where the write itself is cancelled
+        because its bus is unloaded, whoever waits is not, and hears that there was no answer.
         """
         writing = asyncio.create_task(self._write(address, self._units[address], point, value))
         self.writing.add(writing)
         writing.add_done_callback(self.writing.discard)
         try:
-            await asyncio.shield(writing)
+            await asyncio.wait([writing])
         except asyncio.CancelledError:
             writing.add_done_callback(_note_unheard)
             raise
+        if writing.cancelled():
+            raise NoData(Quality.NO_ANSWER, "its bus was unloaded meanwhile")
+        writing.result()
 
     async def _write(self, address: int, unit: PolledUnit, point: Point, value: Value) -> None:
         failures = unit.failures
         async with unit.writing:
             if unit.why is not None and unit.failures > failures:
                 # A dozen outputs of a dead unit are not waited for one after the other.
-                raise NoData(unit.why, "it failed while others of its outputs were written")
+                why = "it failed while others of its outputs were written"
+                raise NoData(unit.why, why, sent=False)
             if unit.why is not None and self.line.baudrate:
                 # What it may still say to an earlier read would pass for what is read back.
                 await self._probe(address)
                 if unit.why is not None:
-                    raise NoData(unit.why, "it was asked for a sign of life first, and gave none")
+                    why = "it was asked for a sign of life first, and gave none"
+                    raise NoData(unit.why, why, sent=False)
             try:
                 await write(self.line, unit.unit, point, value)
             except NoData as lack:

@@ -8,7 +8,7 @@ A unit with detectors is due 7 s after its last probe, and back within 10 s of i
 as n probes of T seconds fit into the share s of the line that nothing else needs: n * T / s <= 7.
 T is a tenth of a second or four times what the slowest unit takes, and each eleventh or so takes
 as long as any unit may think. Twelve dead of twenty units at 25 ms a request take a quarter of the
-line, of which half is free. Where it never is, s is a tenth: six units, and n * T / s beyond.
+line, of which half is free. Where it never is, s is a tenth: five units, and n * T / s beyond.
 """
 
 from collections.abc import Iterable

@@ -23,9 +23,9 @@ class NotVerified(Exception):  # noqa: N818 # the unit accepted the write and di
 async def write(line: Line, unit: ModbusUnit, point: Point, value: Value) -> None:
     """Write a point's shown value and see that it is there.
 
-    Raises NoData if the unit refuses or does not answer (after silence nobody knows whether it
-    acted: the next read says it), NotVerified if it reads otherwise, TimeoutError if the line was
-    not free in time, ValueError for a value that the registers cannot hold.
+    Raises NoData if the unit refuses or does not answer (whether it acted nobody knows before the
+    next read, unless nothing was `sent`), NotVerified if it reads otherwise, TimeoutError if the
+    line was not free in time, ValueError for a value that the registers cannot hold.
     """
     raw = _raw(point, value)
     block = Block(kind=point.kind, address=point.address, count=point.type.words)
@@ -39,10 +39,14 @@ async def write(line: Line, unit: ModbusUnit, point: Point, value: Value) -> Non
         raise
     finally:
         line.lock.release()
-    back = await line.read(unit, block)
-    if [int(one) for one in back] != raw:
-        await asyncio.sleep(_SETTLES_WITHIN)
+    try:
         back = await line.read(unit, block)
+        if [int(one) for one in back] != raw:
+            await asyncio.sleep(_SETTLES_WITHIN)
+            back = await line.read(unit, block)
+    except NoData as lack:
+        lack.sent = True  # the write was, whatever kept it from being read back
+        raise
     if [int(one) for one in back] != raw:
         raise NotVerified(", ".join(str(int(one)) for one in back))
 
