@@ -287,6 +287,10 @@ async def test_a_restart_in_the_middle_of_belief_and_ladder_loses_and_doubles_no
         assert scene.active == []
         await scene.pass_time(seconds=case.believed.total_seconds() / 2)
     (incident,) = scene.active
+    # What is being said while the power goes is said again: only what is out is told once.
+    engine = scene.entry.runtime_data.engine
+    await scene.comes(lambda: not engine.letters_waiting, lambda: str(engine.letters_waiting))
+    await scene.settle()
     told = scene.told_since()
     await scene.restart()
     assert scene.told_since() == told
