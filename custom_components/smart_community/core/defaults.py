@@ -5,7 +5,7 @@ residents before both. An incident freezes what was in force when it opened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -64,8 +64,8 @@ class Defaults:
     `handle_within` since the acknowledgement, `quiet_for` since the last source cleared.
     """
 
-    times: Mapping[Severity, Mapping[str, timedelta]] = field(default_factory=lambda: SHIPPED_TIMES)
-    zone_class: str = SHIPPED_ZONE_CLASS
+    times: Mapping[Severity, Mapping[str, timedelta]]
+    zone_class: str
 
 
 def left_empty(said: object) -> bool:
@@ -73,9 +73,7 @@ def left_empty(said: object) -> bool:
     return said in ("", None)
 
 
-def filled(
-    said: Mapping[str, Any], severity: Severity, defaults: Defaults = Defaults()
-) -> dict[str, Any]:
+def filled(said: Mapping[str, Any], severity: Severity, defaults: Defaults) -> dict[str, Any]:
     """Return a policy's fields with the community's value wherever one was left empty.
 
     A step's `after` stays empty where the community has none for its tier; the ladder refuses it.
