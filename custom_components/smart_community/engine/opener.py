@@ -164,14 +164,7 @@ class Opener:
     def _blow(self, watch: Watch, sources: dict[str, Source], work: Work) -> Result:
         """Put what is believed into the storm of its loop and ladder, or begin one with it."""
         zone, sources = storm_zone(watch.loop, watch.policy), _placed(watch, sources)
-        storm = next(
-            (
-                one
-                for one in work.incidents.values()
-                if one.status.active and (one.loop, one.zone) == (watch.loop, zone)
-            ),
-            None,
-        )
+        storm = _active_in(work, watch.loop, zone)
         if storm is None:
             return self._open_with(
                 work,
@@ -234,13 +227,10 @@ class Opener:
             one.source: Source(name=one.name, first_at=one.at, last_at=one.at)
             for one in request.sources
         }
-        for incident in work.incidents.values():
-            if incident.status.active and (incident.loop, incident.zone) == (
-                request.loop,
-                request.zone,
-            ):
-                transition = work.step(incident, Alarmed(sources=sources))
-                return Result(verdict=transition.verdict, incident=transition.incident)
+        running = _active_in(work, request.loop, request.zone)
+        if running is not None:
+            transition = work.step(running, Alarmed(sources=sources))
+            return Result(verdict=transition.verdict, incident=transition.incident)
         return self._open_with(
             work,
             loop=request.loop,
@@ -308,6 +298,13 @@ class Opener:
         number = f"{day}-{int(last) + 1 if last_day == day else 1:03d}"
         work.setting("number", number)
         return number
+
+
+def _active_in(work: Work, loop: str, zone: str) -> Incident | None:
+    for incident in work.incidents.values():
+        if incident.status.active and (incident.loop, incident.zone) == (loop, zone):
+            return incident
+    return None
 
 
 def _quoted(held: Agreement, now: datetime) -> Entry:
