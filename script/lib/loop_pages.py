@@ -283,8 +283,7 @@ class Page:
             if key in {"detectors", "zone_by", "community", "camera"} or key.startswith("actions_"):
                 continue
             name, meaning = self._own(row["name"], " · "), self._own(row["description"])
-            said = row["default"]
-            shown = self._said(self._communitys(key) if said == "" else said, row)
+            shown = self._said(self._default(Input(key)), row)
             rows.append(f"| {name} | {shown} | {meaning} |")
         return [self.words["setting"], "|---|---|---|", *rows] if rows else []
 
