@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ..core.agreement import LIMITS, Agreement, Hold, Term, hold, in_force
@@ -247,7 +247,9 @@ class Engine:
     def agreements(self) -> tuple[tuple[Agreement, Hold], ...]:
         """Every agreement on record, in the order in which they were made, and if it holds now."""
         every, now = self._runner.agreed, self._outlook.now()
-        places, terms, rules = self._outlook.places, self._outlook.terms, self._outlook.rules
+        # Asked once a loop: to answer, every automation is gone through.
+        terms, rules = cache(self._outlook.terms), cache(self._outlook.rules)
+        places = self._outlook.places
         return tuple(
             (
                 one,
