@@ -155,16 +155,12 @@ async def _permit(hass: HomeAssistant, call: ServiceCall) -> None:
 
 
 async def _remove(hass: HomeAssistant, call: ServiceCall) -> None:
-    data, device, ieee = _device(hass, call.data["device"])
-    area = area_of_device(hass, device.id)
-    await async_check_configuring(hass, call.context, data.name_of(ieee), area)
+    data, ieee = await _configurable(hass, call)
     await data.remove(ieee)
 
 
 async def _reinterview(hass: HomeAssistant, call: ServiceCall) -> None:
-    data, device, ieee = _device(hass, call.data["device"])
-    area = area_of_device(hass, device.id)
-    await async_check_configuring(hass, call.context, data.name_of(ieee), area)
+    data, ieee = await _configurable(hass, call)
     network = data.network
     found = network.device(ieee)
     if found is None or network.gateway is None or network.trouble is not None:
@@ -174,6 +170,14 @@ async def _reinterview(hass: HomeAssistant, call: ServiceCall) -> None:
     # Radio libraries let failures of their own through; a sleeping device has not answered.
     except Exception as err:
         raise failure("zigbee_no_answer", device=data.name_of(ieee)) from err
+
+
+async def _configurable(hass: HomeAssistant, call: ServiceCall) -> tuple[ZigbeeData, str]:
+    """Return the device that is named, for whoever may change how its network is set up."""
+    data, device, ieee = _device(hass, call.data["device"])
+    area = area_of_device(hass, device.id)
+    await async_check_configuring(hass, call.context, data.name_of(ieee), area)
+    return data, ieee
 
 
 def _network(hass: HomeAssistant, entry_id: str | None) -> ZigbeeData:
