@@ -8,14 +8,13 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.smart_community.field.modbus import fire_panel
 from custom_components.smart_community.field.modbus.line import Line
 from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.modbus.unit import PolledUnit
 from custom_components.smart_community.field.point import Quality
 from tests.simulators.modbus_server import Fault, ModbusServer, Timing, Wire
 
-from .conftest import dial, polling
+from .conftest import PANEL, dial, polling
 from .counted_time import in_counted_time
 
 TAKES = 0.025
@@ -38,7 +37,7 @@ async def test_beside_a_unit_with_a_fault_alarms_are_heard_in_time_and_it_comes_
             server.add_fire_panel(address, inputs=4)
             polled = PolledUnit(
                 unit=link.for_unit(address),
-                points=fire_panel.points({"inputs": 4}),
+                points=PANEL,
                 changed=lambda _: None,
             )
             poller.add(address, polled)

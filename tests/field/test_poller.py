@@ -19,10 +19,9 @@ from custom_components.smart_community.field.modbus.unit import EVERY, PolledUni
 from custom_components.smart_community.field.point import DataType, Kind, Lane, Point, Quality
 from tests.simulators.modbus_server import Fault, ModbusServer
 
-from .conftest import Bus, black_hole, dial, polling
+from .conftest import PANEL, Bus, black_hole, dial, polling
 
 NO_ANSWER, GARBLED, DISCONNECTED = Quality.NO_ANSWER, Quality.GARBLED, Quality.DISCONNECTED
-PANEL = fire_panel.points({"inputs": 4})
 FAST = EVERY[Lane.FAST]
 
 
