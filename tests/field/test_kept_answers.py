@@ -65,7 +65,7 @@ def add(bus: Bus, points: tuple[Point, ...]) -> tuple[Remembering, PolledUnit]:
     server = Remembering()
     bus.poller.line.baudrate = 9600
     unit = PolledUnit(
-        unit=server,  # type: ignore[arg-type]
+        unit=server,  # type: ignore[arg-type]  # in memory
         points=points,
         changed=lambda key: bus.told.append((1, key, unit.reading(key))),
     )

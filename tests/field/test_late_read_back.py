@@ -69,7 +69,7 @@ async def at_work(relays: Relays) -> AsyncIterator[tuple[Poller, PolledUnit, Tol
     told: Told = set()
     poller = Poller(Line(baudrate=9600), clock=asyncio.get_running_loop().time)
     unit = PolledUnit(
-        unit=relays,  # type: ignore[arg-type]
+        unit=relays,  # type: ignore[arg-type]  # in memory
         points=OUTPUTS,
         changed=lambda key: told.add((key, unit.reading(key).value)),
     )

@@ -143,7 +143,7 @@ def word(at: int, lane: Lane) -> Point:
 def told_by_hand(*points: Point) -> PolledUnit:
     """A unit that is asked nothing: what it answers is told here."""
     return PolledUnit(
-        unit=None,  # type: ignore[arg-type]
+        unit=None,  # type: ignore[arg-type]  # nothing is asked
         points=points,
         changed=lambda _: None,
     )

@@ -31,7 +31,7 @@ def figure(address: int, **more: object) -> Point:
         kind=Kind.INPUT,
         address=address,
         type=DataType.UINT16,
-        **more,  # type: ignore[arg-type]
+        **more,  # type: ignore[arg-type]  # as the test gives it
     )
 
 
@@ -406,7 +406,7 @@ async def test_an_error_nobody_thought_of_is_no_data_and_ends_nothing(
 
     unit, other = bus.add(1), bus.add(2)
     await asyncio.sleep(1)
-    whole, unit.unit = unit.unit, Broken()  # type: ignore[assignment]
+    whole, unit.unit = unit.unit, Broken()  # type: ignore[assignment]  # it breaks
     await asyncio.sleep(1)
     assert (unit.reading("input_1").value, unit.reading("input_1").quality) == (None, GARBLED)
     unit.unit = whole

@@ -80,7 +80,7 @@ class Bus:
         for address in range(1, units + 1):
             self.far[address] = Far(self, address)
             self.units[address] = PolledUnit(
-                unit=self.far[address],  # type: ignore[arg-type]
+                unit=self.far[address],  # type: ignore[arg-type]  # in memory
                 points=POINTS,
                 changed=partial(self._told, address),
             )
