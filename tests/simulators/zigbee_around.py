@@ -13,6 +13,7 @@ from zigpy.zdo.types import LogicalType, Neighbor, SizePrefixedSimpleDescriptor
 
 from .zigbee import DeviceDescription, VirtualDevice, zdo
 from .zigbee.description import node
+from .zigbee.device import ZDO_PROFILE
 
 BROADCASTS = 0xFFF8  # and above
 QUIET = 20  # energy on every channel
@@ -142,12 +143,25 @@ class Around:
         for one in self._hearing(to):
             one.down(aps, message)
 
+    def answer(
+        self,
+        ieee: t.EUI64,
+        simple: Mapping[int, SizePrefixedSimpleDescriptor],
+        cluster: int,
+        message: bytes,
+    ) -> None:
+        """Answer what the coordinator itself is asked about its endpoints and its network."""
+        me = _itself(ieee, simple)
+        said = zdo.answer(me, cluster, message)
+        if said is not None:
+            self.up(me, profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])
+
     def _hearing(self, to: int) -> list[VirtualDevice]:
         meant = [one for one in self._devices.values() if to == one.nwk or to >= BROADCASTS]
         return [one for one in meant if not one.silent]
 
 
-def itself(ieee: t.EUI64, simple: Mapping[int, SizePrefixedSimpleDescriptor]) -> zdo.Node:
+def _itself(ieee: t.EUI64, simple: Mapping[int, SizePrefixedSimpleDescriptor]) -> zdo.Node:
     """Describe the coordinator, as it answers for itself."""
     return zdo.Node(
         ieee=ieee,

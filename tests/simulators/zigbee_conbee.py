@@ -16,7 +16,7 @@ from zigpy.zdo.types import SimpleDescriptor, SizePrefixedSimpleDescriptor
 
 from .zigbee import VirtualDevice, zdo
 from .zigbee.device import ZDO_PROFILE
-from .zigbee_around import Around, Frame, itself
+from .zigbee_around import Around, Frame
 
 END, ESCAPE = 0xC0, 0xDB
 ESCAPED = {0xDC: END, 0xDD: ESCAPE}
@@ -214,10 +214,7 @@ class ConBee(Around):
         for raw in self._endpoints:
             one, _ = SimpleDescriptor.deserialize(raw)
             simple[int(one.endpoint)] = SizePrefixedSimpleDescriptor(**one.as_dict())
-        me = itself(self.ieee, simple)
-        said = zdo.answer(me, cluster, message)
-        if said is not None:
-            self.up(me, profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])
+        self.answer(self.ieee, simple, cluster, message)
 
 
 def _endpoint(number: int, profile: int) -> SimpleDescriptor:

@@ -20,7 +20,7 @@ from zigpy_znp.types.nvids import ExNvIds, NvSysIds, OsalNvIds
 from .zigbee import VirtualDevice, zdo
 from .zigbee.description import HOME_AUTOMATION
 from .zigbee.device import ZDO_PROFILE
-from .zigbee_around import Around, Frame, itself
+from .zigbee_around import Around, Frame
 
 OK = {"Status": t.Status.SUCCESS}
 RELEASE = {"TransportRev": 2, "ProductId": 1, "MajorRel": 2, "MinorRel": 7, "MaintRel": 1}
@@ -259,10 +259,7 @@ class ZStack(Around):
 
     def _arrive(self, to: int, endpoint: int, profile: int, cluster: int, message: bytes) -> None:
         if to == 0 and profile == ZDO_PROFILE:
-            me = itself(self.ieee, self._endpoints)
-            said = zdo.answer(me, cluster, message)
-            if said is not None:
-                self.up(me, profile=ZDO_PROFILE, cluster=said[0], endpoints=(0, 0), message=said[1])
+            self.answer(self.ieee, self._endpoints, cluster, message)
         self.down(to, endpoint, profile, cluster, message)
 
 
