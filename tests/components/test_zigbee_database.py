@@ -58,6 +58,25 @@ def _senseless(path: Path) -> None:
         database.execute(f"UPDATE {table} SET last_seen = 'what'")  # noqa: S608 - zigpy's table
 
 
+async def _damaged(
+    hass: HomeAssistant,
+    radio: VirtualCoordinator,
+    network: MockConfigEntry,
+    damage: Callable[[Path], None],
+) -> tuple[Path, Path]:
+    """Damage the database of a network with a device, unloaded: where it is, and what it was."""
+    await pair(hass, network, radio.add(devices.smoke()))
+    assert await hass.config_entries.async_unload(network.entry_id)
+    path = database(hass, network.entry_id)
+    kept = path.rename(path.with_suffix(".kept"))
+    damage(path)
+    return path, kept
+
+
+async def _no_thread_is_kept() -> None:
+    await until(lambda: not any(isinstance(one, Connection) for one in threading.enumerate()))
+
+
 @pytest.mark.parametrize("damage", [_garbage, _no_file_at_all, _half_a_file, _senseless])
 async def test_a_database_that_cannot_be_used_is_said_and_keeps_no_thread(
     hass: HomeAssistant,
@@ -65,11 +84,7 @@ async def test_a_database_that_cannot_be_used_is_said_and_keeps_no_thread(
     network: MockConfigEntry,
     damage: Callable[[Path], None],
 ) -> None:
-    await pair(hass, network, radio.add(devices.smoke()))
-    assert await hass.config_entries.async_unload(network.entry_id)
-    path = database(hass, network.entry_id)
-    kept = path.rename(path.with_suffix(".kept"))
-    damage(path)
+    path, kept = await _damaged(hass, radio, network, damage)
     issues = ir.async_get(hass)
     issue = (DOMAIN, f"{network.entry_id}_zigbee")
 
@@ -84,7 +99,7 @@ async def test_a_database_that_cannot_be_used_is_said_and_keeps_no_thread(
     for _ in range(2):  # as the supervisor does, each time anew
         assert await hass.config_entries.async_reload(network.entry_id)
         await until(lambda: network.runtime_data.network.trouble is Trouble.DATABASE)
-    await until(lambda: not any(isinstance(one, Connection) for one in threading.enumerate()))
+    await _no_thread_is_kept()
 
     assert await hass.config_entries.async_unload(network.entry_id)
     path.rmdir() if path.is_dir() else path.unlink()
@@ -101,11 +116,7 @@ async def test_a_damaged_database_does_not_keep_a_coordinator_from_being_moved(
     network: MockConfigEntry,
     damage: Callable[[Path], None],
 ) -> None:
-    await pair(hass, network, radio.add(devices.smoke()))
-    assert await hass.config_entries.async_unload(network.entry_id)
-    path = database(hass, network.entry_id)
-    path.rename(path.with_suffix(".kept"))
-    damage(path)
+    await _damaged(hass, radio, network, damage)
     line = {"baudrate": 115200, "flow_control": "none"}
     said = {"name": "Moved", "path": radio.path, "radio_type": "ezsp", "line": line}
 
@@ -114,7 +125,7 @@ async def test_a_damaged_database_does_not_keep_a_coordinator_from_being_moved(
     assert (at["type"], at["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert network.title == "Moved"
     await until(lambda: network.runtime_data.network.trouble is Trouble.DATABASE)
-    await until(lambda: not any(isinstance(one, Connection) for one in threading.enumerate()))
+    await _no_thread_is_kept()
 
 
 async def test_a_damaged_database_is_no_matter_to_another_network(
