@@ -185,17 +185,16 @@ class Prover:
         ]
         self._listening += listening
         try:
-            try:
-                if reports_only:
-                    self._give_up(key)
-                    await said.wait()
-                async with asyncio.timeout(_PATIENCE):
-                    answer = await self._ask(cluster, key[0], said, _AGAIN)
-            except TimeoutError:
-                _LOGGER.info("%s does not answer; its state is unknown until it does", key[0])
+            if reports_only:
                 self._give_up(key)
-                await _either(said, self._heard[key[0]], _ON_AND_ON)
-                answer = await self._ask(cluster, key[0], said, (_ON_AND_ON,))
+                await said.wait()
+            async with asyncio.timeout(_PATIENCE):
+                answer = await self._ask(cluster, key[0], said, _AGAIN)
+        except TimeoutError:
+            _LOGGER.info("%s does not answer; its state is unknown until it does", key[0])
+            self._give_up(key)
+            await _either(said, self._heard[key[0]], _ON_AND_ON)
+            answer = await self._ask(cluster, key[0], said, (_ON_AND_ON,))
         finally:
             for unsubscribe in listening:
                 unsubscribe()
