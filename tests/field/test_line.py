@@ -28,9 +28,9 @@ class Short:
 
 @in_counted_time
 async def test_after_an_answer_of_another_length_the_line_is_connected_anew() -> None:
-    unit = Short()
+    unit, block = Short(), Block(kind=Kind.INPUT, address=0, count=4)
     with pytest.raises(NoData) as lack:
-        await Line().read(unit, Block(kind=Kind.INPUT, address=0, count=4))  # type: ignore[arg-type]
+        await Line().read(unit, block)  # type: ignore[arg-type]  # in memory
     assert lack.value.quality is Quality.GARBLED
     assert unit.dropped == 1
 
