@@ -1,15 +1,18 @@
 """A line after an answer that is not clean."""
 
-import asyncio
 from itertools import pairwise
 
 import pytest
+from modbus_connection import ModbusConnection
 
 from custom_components.smart_community.field.modbus.line import Line, NoData
 from custom_components.smart_community.field.modbus.plan import Block
+from custom_components.smart_community.field.modbus.poller import Poller
 from custom_components.smart_community.field.point import Kind, Quality
+from tests.simulators.modbus_server import ModbusServer
+from tests.simulators.waiting import until
 
-from .conftest import Bus
+from .conftest import Bus, polling
 from .counted_time import in_counted_time
 
 
@@ -35,13 +38,17 @@ async def test_after_an_answer_of_another_length_the_line_is_connected_anew() ->
     assert unit.dropped == 1
 
 
-async def test_units_that_need_a_rest_between_two_requests_have_it(bus: Bus) -> None:
+async def test_units_that_need_a_rest_between_two_requests_have_it(
+    server: ModbusServer, link: ModbusConnection
+) -> None:
+    """In real time, by which the library counts the rest, whatever clock the loop goes by."""
     rest = 0.08
-    bus.poller.line.spacing = rest
+    bus = Bus(server=server, link=link, poller=Poller(line=Line(spacing=rest)))
     for address in (1, 2, 3):
         bus.add(address)
-    await asyncio.sleep(10)
-    at = [one.at for one in bus.server.requests]
-    # The library counts the rest in real time, and what passed of it meanwhile is not slept.
+    async with polling(bus.poller):
+        await until(lambda: len(server.requests) > 12)
+    at = [one.at for one in server.requests]
+    # The next is sent behind the answer to the last, and the last was here before its answer.
     assert min(later - one for one, later in pairwise(at)) >= 0.8 * rest
     assert {one.quality for one in bus.poller.units[3].readings.values()} == {Quality.GOOD}
