@@ -51,15 +51,7 @@ async def async_check_plant(
 
 async def async_check_output(entity: Entity, context: Context | None) -> None:
     """Refuse, with `output_not_permitted`, whoever may not work an output."""
-    hass, entity_id = entity.hass, entity.entity_id
-    await async_check_plant(
-        hass,
-        context,
-        Deed.OPERATE,
-        "output_not_permitted",
-        name=source_name(hass, entity_id),
-        area=area_of(hass, entity_id),
-    )
+    await _check_working(entity, context, "output_not_permitted")
 
 
 async def async_check_configuring(
@@ -86,14 +78,7 @@ async def async_check_unlocking(entity: Entity, context: Context | None) -> None
     strange = all(standing.role is Role.OUTSIDER for standing in everywhere)
     if strange and not _belongs_somewhere(hass, context):
         return
-    await async_check_plant(
-        hass,
-        context,
-        Deed.OPERATE,
-        "unlocking_not_permitted",
-        name=source_name(hass, entity.entity_id),
-        area=area_of(hass, entity.entity_id),
-    )
+    await _check_working(entity, context, "unlocking_not_permitted")
 
 
 def communities_of(hass: HomeAssistant, area: ar.AreaEntry | None) -> Sequence[CommunityEntry]:
@@ -109,6 +94,12 @@ def communities_of(hass: HomeAssistant, area: ar.AreaEntry | None) -> Sequence[C
         )
     }
     return [entry for entry in communities(hass) if not owners or entry.entry_id in owners]
+
+
+async def _check_working(entity: Entity, context: Context | None, key: str) -> None:
+    hass, entity_id = entity.hass, entity.entity_id
+    name, area = source_name(hass, entity_id), area_of(hass, entity_id)
+    await async_check_plant(hass, context, Deed.OPERATE, key, name=name, area=area)
 
 
 def _belongs_somewhere(hass: HomeAssistant, context: Context) -> bool:
