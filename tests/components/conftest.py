@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smart_community.const import DOMAIN
 from tests.simulators.zigbee_radio import radio
 
-from .screen import Open, Screen
+from .screen import Open, Screen, token_of
 from .zigbee_ground import network
 
 __all__ = ["network", "radio"]
@@ -128,7 +128,6 @@ async def screen(
     assert await async_setup_component(hass, "websocket_api", {})
 
     async def opened(user: User) -> Screen:
-        token = await hass.auth.async_create_refresh_token(user, "http://example.test/")
-        return Screen(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
+        return Screen(await hass_ws_client(hass, await token_of(hass, user)))
 
     return opened

@@ -6,9 +6,16 @@ from typing import Any
 
 from aiohttp import WSMsgType
 from homeassistant.auth.models import User
+from homeassistant.core import HomeAssistant
 
 _CLOSED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
 type Open = Callable[[User], Awaitable[Screen]]
+
+
+async def token_of(hass: HomeAssistant, user: User) -> str:
+    """Log a user in; returns what their browser or phone shows with each request."""
+    refresh = await hass.auth.async_create_refresh_token(user, "http://example.test/")
+    return hass.auth.async_create_access_token(refresh)
 
 
 class Screen:

@@ -17,7 +17,6 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from tests.agreed_permissions import agreed
 from tests.simulators.zigbee import VirtualCoordinator, devices
@@ -133,11 +132,7 @@ async def test_every_role_at_the_plant_the_codes_of_a_lock_and_the_set_up(
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "conversation", {})
     await hass.async_block_till_done()
-    screens: dict[str, Screen] = {
-        role: await screen(user)
-        for role, user in town.users.items()
-        if user is not None and role != Role.REMOVED
-    }
+    screens = {role: await screen(user) for role, user in town.logged_in.items()}
     for place, area in AREAS.items():
         plant.stands_in(hass, area)
         for role, user in town.users.items():

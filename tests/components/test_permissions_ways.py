@@ -16,12 +16,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smart_community.const import DOMAIN
-from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from custom_components.smart_community.photos import async_keep_photo
 from tests.agreed_permissions import PLACES, agreed
 
-from .screen import Open, Screen
+from .screen import Open, Screen, token_of
 from .test_incident import settle
 from .test_photos import camera
 from .test_surfaces import say
@@ -59,12 +58,8 @@ async def town(hass: HomeAssistant, community: MockConfigEntry) -> Town:
 
 @pytest.fixture
 async def screens(town: Town, screen: Open) -> dict[str, Screen]:
-    """An open websocket of everybody who can have one: no automation, nobody who was removed."""
-    return {
-        role: await screen(user)
-        for role, user in town.users.items()
-        if user is not None and role != Role.REMOVED
-    }
+    """An open websocket of everybody who can have one."""
+    return {role: await screen(user) for role, user in town.logged_in.items()}
 
 
 def checked(answer: dict[str, Any]) -> dict[str, Any]:
@@ -201,12 +196,8 @@ async def phones(
     assert await async_setup_component(hass, "mobile_app", {})
     client = await hass_client_no_auth()
     found: dict[str, Post] = {}
-    for role, user in town.users.items():
-        if user is None or role == Role.REMOVED:
-            continue
-        token = hass.auth.async_create_access_token(
-            await hass.auth.async_create_refresh_token(user, "http://example.test/")
-        )
+    for role, user in town.logged_in.items():
+        token = await token_of(hass, user)
         answer = await client.post(
             "/api/mobile_app/registrations",
             json={
@@ -320,12 +311,8 @@ async def browsers(
     """A logged-in browser of everybody who can have one."""
     client = await hass_client_no_auth()
     found: dict[str, Fetch] = {}
-    for role, user in town.users.items():
-        if user is None or role == Role.REMOVED:
-            continue
-        token = hass.auth.async_create_access_token(
-            await hass.auth.async_create_refresh_token(user, "http://example.test/")
-        )
+    for role, user in town.logged_in.items():
+        token = await token_of(hass, user)
 
         async def fetch(method: str, path: str, body: bytes = b"", token: str = token) -> None:
             headers = {"Authorization": f"Bearer {token}"}
@@ -369,9 +356,7 @@ async def test_the_browser_of_somebody_who_was_removed_sends_no_photo(
 ) -> None:
     guard = town.users["property"]
     assert guard is not None
-    token = hass.auth.async_create_access_token(
-        await hass.auth.async_create_refresh_token(guard, "http://example.test/")
-    )
+    token = await token_of(hass, guard)
     incident = await town.incident("own")
     await hass.auth.async_remove_user(guard)
     client = await hass_client_no_auth()

@@ -17,6 +17,7 @@ from custom_components.smart_community.const import DOMAIN
 from custom_components.smart_community.photos import MAX_UPLOAD, cleaned
 
 from .conftest import PEOPLE
+from .screen import token_of
 from .test_incident import act, member, person, smoke
 
 GPS = 0x8825
@@ -65,8 +66,7 @@ async def phones(
     await hass.async_block_till_done()
 
     async def phone(user: User) -> Phone:
-        token = await hass.auth.async_create_refresh_token(user, "http://example.test/")
-        return Phone(await hass_client(hass.auth.async_create_access_token(token)))
+        return Phone(await hass_client(await token_of(hass, user)))
 
     return entry, phone
 

@@ -12,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smart_community.const import DOMAIN
+from custom_components.smart_community.core.permits import Role
 from custom_components.smart_community.deeds import COMMUNITY_LOG
 from tests.agreed_permissions import AGREED, DEEDS, PLACES, TIERS, TO_COMMUNITY, agreed
 
@@ -73,6 +74,15 @@ class Town:
     users: dict[str, User | None] = field(default_factory=dict)
     opened: int = 0
     unused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def logged_in(self) -> dict[str, User]:
+        """Everybody who can have a screen or a phone: no automation, nobody who was removed."""
+        return {
+            role: user
+            for role, user in self.users.items()
+            if user is not None and role != Role.REMOVED
+        }
 
     def entry(self, place: str) -> MockConfigEntry:
         return self.other if place == "other community" else self.own
