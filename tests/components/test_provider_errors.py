@@ -7,6 +7,7 @@ then with a second provider for the same channel, which takes over before that.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -146,7 +147,7 @@ def own_system(channel: str = "https", key: str = "own") -> Account:
 PROVIDERS: Final[dict[str, Callable[[], Account]]] = {
     "alibaba voice": lambda: alibaba("voice"),
     "alibaba sms": lambda: alibaba("sms"),
-    **{kind: lambda kind=kind: robot(kind) for kind in ROBOTS},  # type: ignore[misc]
+    **{kind: partial(robot, kind) for kind in ROBOTS},
     "own system": own_system,
 }
 
